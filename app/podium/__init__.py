@@ -1,0 +1,1 @@
+"""Podium authors and runs Kestra-format flows on one machine."""

@@ -1,0 +1,1 @@
+"""The {{ }} language: lexer, parser, compiler and one registry of filters, functions and tests."""

@@ -1,0 +1,1 @@
+"""What a flow says: YAML with positions, typed model, dialects, diagnostics."""

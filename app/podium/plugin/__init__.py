@@ -1,0 +1,1 @@
+"""The public API for task, trigger and condition types."""

@@ -1,0 +1,97 @@
+"""The public base classes of task types."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from podium.model.properties import Polymorphic, Properties
+from podium.model.schema import Example, Family
+from podium.plugin.context import RunContext
+
+FinalState = Literal["SUCCESS", "WARNING", "FAILED"]
+
+
+class TaskError(Exception):
+    """The task failed, with a message for the user; `outputs` are kept on the task run all the same."""
+
+    def __init__(self, message: str, outputs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.outputs = outputs
+
+
+class Cancelled(Exception):  # noqa: N818 - the word users see
+    """The attempt was killed or its time was over; raised by ports, passed through by tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """Outputs together with a final state other than SUCCESS, or with task runs made at run time."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    state: FinalState = "SUCCESS"
+    dynamic: tuple["DynamicTaskRun", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DynamicTaskRun:
+    """A task run that a task reports about work it did itself (dbt models, ...); its parent is the reporting task."""
+
+    task_id: str
+    state: FinalState = "SUCCESS"
+    value: str | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RunnableTask(Properties):
+    """A task that does work. Subclasses set `type`, declare properties with `prop()` and implement `run`.
+
+    An instance is one attempt: its attributes are the rendered and converted properties. `inline` types promise to
+    return at once (no I/O, no waiting): they run without a worker thread.
+    """
+
+    type: ClassVar[str]
+    title: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
+    outputs: ClassVar[type[Any] | None] = None
+    deprecated: ClassVar[str | None] = None
+    since: ClassVar[str | None] = None
+    removed: ClassVar[str | None] = None
+    inline: ClassVar[bool] = False
+
+    def run(self, ctx: RunContext) -> Mapping[str, Any] | TaskResult | None:
+        """Do the work and return the outputs; raise TaskError to fail with a message."""
+        raise TypeError(f"{type(self).__name__} does not implement run()")
+
+
+class TaskRunner(Polymorphic):
+    """Where the process of a script task runs."""
+
+    family: ClassVar[Family] = "taskRunner"
+    type: ClassVar[str]
+    title: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    deprecated: ClassVar[str | None] = None
+
+
+class TriggerType(Properties):
+    """A trigger type: its properties, known to the editor and to `podium serve`."""
+
+    type: ClassVar[str]
+    title: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
+    deprecated: ClassVar[str | None] = None
+
+
+class ConditionType(Properties):
+    """A condition of a trigger or listener."""
+
+    type: ClassVar[str]
+    title: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    deprecated: ClassVar[str | None] = None
+
+    def holds(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the condition is true for rendered properties in a trigger's expression context."""
+        raise TypeError(f"{type(self).__name__} does not implement holds()")

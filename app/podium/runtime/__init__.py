@@ -1,0 +1,1 @@
+"""Makes it happen: runner process, worker threads, process groups, timers."""

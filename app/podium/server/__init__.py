@@ -1,0 +1,1 @@
+"""podium serve: scheduler, webhooks, HTTP API."""

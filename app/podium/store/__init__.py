@@ -1,0 +1,1 @@
+"""What is kept: journals, logs, index, files, key-values, secrets."""

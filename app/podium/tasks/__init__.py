@@ -1,0 +1,1 @@
+"""What each task type does, on the same public API as third-party ones."""
