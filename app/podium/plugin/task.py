@@ -1,5 +1,6 @@
 """The public base classes of task types."""
 
+import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -53,7 +54,7 @@ class RunnableTask(Properties):
     title: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[Example, ...]] = ()
-    outputs: ClassVar[type[Any] | None] = None
+    outputs: ClassVar[builtins.type[Any] | None] = None
     deprecated: ClassVar[str | None] = None
     since: ClassVar[str | None] = None
     removed: ClassVar[str | None] = None
