@@ -1,0 +1,286 @@
+"""Tasks that create other executions: Subflow, the items of a ForEachItem, the iterations of a Loop."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from podium.base.clock import parse_instant
+from podium.engine import changes as c
+from podium.engine.commands import CreateChild, RestartChild
+from podium.engine.execution import TaskRun
+from podium.engine.outcome import retry, settle
+from podium.engine.run import Run, falsy
+from podium.engine.states import TERMINAL
+from podium.engine.stimuli import ChildCreated, ChildEnded, ChildRefused
+from podium.model.flow import Task
+
+
+def call(run: Run, taskrun: TaskRun, task: Task) -> None:
+    """The turn of an executable task has come: ask for its executions."""
+    failed = [child for child, state in taskrun.settled.items() if state in ("FAILED", "KILLED")]
+    again = taskrun.state == "RESTARTED" and task.props.get("restartBehavior", "RETRY_FAILED") != "NEW_EXECUTION"
+    run.begin_attempt(taskrun)
+    run.working.add(taskrun.id)
+    if again and failed:
+        for child in failed:
+            run.emit(c.ChildLinked(taskrun.id, child, taskrun.children.get(child)))
+            run.wish(RestartChild(taskrun.id, child))
+        return
+    try:
+        if task.type.endswith(".Loop"):
+            run.emit(c.Expanded(taskrun.id, _loop_values(run, taskrun, task)))
+            _more_iterations(run, taskrun, task)
+        elif task.id.endswith("_items"):
+            _all_items(run, taskrun, task)
+        else:
+            _subflow(run, taskrun, task, None, None)
+    except Exception as error:  # a user's expression, of any kind: the task fails
+        run.log("ERROR", str(error), taskrun)
+        _end(run, taskrun, task, "FAILED", None)
+
+
+def _subflow(
+    run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extra: Mapping[str, Any] | None
+) -> None:
+    ex = run.execution
+    variables = run.variables.of_taskrun(taskrun, task)
+    if extra:
+        variables["taskrun"] = {**variables["taskrun"], **extra}
+    render, props = run.renderer.render, task.props
+    schedule = render(props.get("scheduleDate"), variables)
+    revision = props.get("revision")
+    child = run.ids.new()
+    namespace, flow_id = str(render(props["namespace"], variables)), str(render(props["flowId"], variables))
+    command = CreateChild(
+        taskrun.id, child, namespace, flow_id,
+        revision=int(render(revision, variables)) if revision not in (None, "") else None,
+        inputs=run.renderer.render_typed(props.get("inputs") or {}, variables),
+        labels=_labels(run, render(props.get("labels") or {}, variables), not falsy(render(props.get("inheritLabels"), variables))),
+        trigger=_trigger(run, task),
+        schedule_date=parse_instant(str(schedule)) if schedule else None,
+        wait=_waits(task),
+        iteration=iteration,
+        outputs=props.get("outputs") or None,
+    )  # fmt: skip
+    run.emit(c.ChildLinked(taskrun.id, child, iteration))
+    if iteration is None:
+        run.set_outputs(taskrun, {"executionId": child})
+    run.log("INFO", f'Created new execution [[link execution="{child}" flowId="{flow_id}" namespace="{namespace}"]]',
+            taskrun)  # fmt: skip
+    run.wish(command)
+    assert ex.id
+
+
+def _waits(task: Task) -> bool:
+    wait = task.props.get("wait", True)
+    return not falsy(wait) if wait is not None else True
+
+
+def _trigger(run: Run, task: Task) -> dict[str, Any]:
+    ex = run.execution
+    return {
+        "id": task.id,
+        "type": task.type,
+        "variables": {
+            "executionId": ex.id, "namespace": ex.namespace, "flowId": ex.flow_id, "flowRevision": ex.revision,
+        },
+    }  # fmt: skip
+
+
+def _labels(run: Run, own: Any, inherit: bool) -> tuple[tuple[str, str], ...]:
+    """The labels for a child: its task's, the caller's when inherited, the caller's `system.*` always."""
+    pairs: list[tuple[str, str]] = []
+    if isinstance(own, Mapping):
+        pairs += [(str(key), str(value)) for key, value in own.items()]
+    else:
+        pairs += [(str(entry["key"]), str(entry["value"])) for entry in own]
+    for key, value in pairs:
+        if key.startswith("system."):
+            raise ValueError(f"System labels can only be set by Kestra itself, offending label: {key}={value}.")
+    taken = {key for key, _ in pairs}
+    pairs += [
+        (key, value) for key, value in run.execution.labels
+        if key not in taken and (inherit or key.startswith("system."))
+    ]  # fmt: skip
+    return tuple(pairs)
+
+
+# -- answers ---------------------------------------------------------------------------------------------------
+
+
+def child_created(run: Run, answer: ChildCreated) -> None:
+    """The execution exists; a task that does not wait for it is done."""
+    taskrun = run.execution.taskruns.get(answer.taskrun_id)
+    if taskrun is None or taskrun.state in TERMINAL:
+        return
+    task = run.task(taskrun)
+    iteration = taskrun.children.get(answer.execution_id)
+    if iteration is None:
+        if not _waits(task):
+            outputs = {"executionId": answer.execution_id, "state": answer.state}
+            _end(run, taskrun, task, "SUCCESS", outputs)
+        return
+    if answer.base_uri and "subflowOutputsBaseUri" not in (taskrun.outputs or {}):
+        run.set_outputs(taskrun, {**(taskrun.outputs or {}), "subflowOutputsBaseUri": answer.base_uri})
+    if not task.type.endswith(".Loop") and not _waits(task):
+        run.emit(c.ChildSettled(taskrun.id, answer.execution_id, "SUCCESS"))
+        _count_items(run, taskrun, task)
+
+
+def child_refused(run: Run, answer: ChildRefused) -> None:
+    """The execution cannot exist: the task fails with the reason."""
+    taskrun = run.execution.taskruns.get(answer.taskrun_id)
+    if taskrun is None or taskrun.state in TERMINAL:
+        return
+    run.log("ERROR", answer.message, taskrun)
+    _end(run, taskrun, run.task(taskrun), "FAILED", None)
+
+
+def child_ended(run: Run, answer: ChildEnded) -> None:
+    """A child is over: its state becomes that of the task, as far as it is transmitted (semantics 4.5)."""
+    taskrun = run.execution.taskruns.get(answer.taskrun_id)
+    if taskrun is None or taskrun.state in TERMINAL:
+        run.working.discard(answer.taskrun_id)
+        run.dirty.append((run.progress.root, None))
+        return
+    task = run.task(taskrun)
+    run.emit(c.ChildSettled(taskrun.id, answer.execution_id, answer.state, answer.outputs))
+    if task.type.endswith(".Loop"):
+        _count_iterations(run, taskrun, task)
+        _more_iterations(run, taskrun, task)
+    elif taskrun.children.get(answer.execution_id) is not None:
+        _count_items(run, taskrun, task)
+    else:
+        outputs: dict[str, Any] = {"executionId": answer.execution_id, "state": answer.state}
+        if answer.outputs is not None:
+            outputs["outputs"] = answer.outputs
+        state = _transmitted(task, answer.state)
+        if answer.error is not None:
+            run.log("WARN", f"Failed to extract outputs with the error: '{answer.error}'", taskrun)
+            state = "FAILED"
+        _end(run, taskrun, task, state, outputs)
+
+
+def _transmitted(task: Task, state: str) -> str:
+    if falsy(task.props.get("transmitFailed", True)):
+        return "SUCCESS"
+    return state if state in ("WARNING", "FAILED", "KILLED") else "SUCCESS"
+
+
+def _end(run: Run, taskrun: TaskRun, task: Task, state: str, outputs: Mapping[str, Any] | None) -> None:
+    run.working.discard(taskrun.id)
+    if run.execution.state == "KILLING":
+        state = "KILLED"
+    run.end_attempt(taskrun, state, taskrun.outputs if outputs is None else outputs)
+    if state == "FAILED" and retry(run, taskrun, task):
+        return
+    settle(run, taskrun, task, state)
+
+
+# -- ForEachItem -----------------------------------------------------------------------------------------------
+
+
+def _all_items(run: Run, taskrun: TaskRun, task: Task) -> None:
+    """One execution per batch, all at once; `taskrun.items` is the batch's URI while its inputs are rendered."""
+    split = next(
+        r for r in run.execution.taskruns.values() if r.parent == taskrun.parent and r.task_id.endswith("_split")
+    )
+    batches = split.values or ()
+    for iteration, uri in enumerate(batches):
+        _subflow(run, taskrun, task, iteration, {"items": uri, "iteration": iteration})
+    if not batches:
+        _end(run, taskrun, task, "SUCCESS", {})
+    else:
+        run.set_outputs(taskrun, {"numberOfBatches": len(batches), "iterations": {"CREATED": len(batches)}})
+
+
+def _count_items(run: Run, taskrun: TaskRun, task: Task) -> None:
+    counts: dict[str, int] = {}
+    for child in taskrun.children:
+        state = taskrun.settled.get(child, "RUNNING")
+        counts[state] = counts.get(state, 0) + 1
+    outputs = {**(taskrun.outputs or {}), "iterations": counts}
+    if "RUNNING" in counts:
+        run.set_outputs(taskrun, outputs)
+        return
+    order = ("FAILED", "KILLED", "WARNING")
+    worst = next((state for state in order if state in counts), "SUCCESS")
+    _end(run, taskrun, task, _transmitted(task, worst), outputs)
+
+
+# -- Loop (2.0) --------------------------------------------------------------------------------------------------
+
+
+def _loop_values(run: Run, taskrun: TaskRun, task: Task) -> tuple[str, ...]:
+    """The values of a Loop, each as JSON text of `{value, key?}`."""
+    values = run.render_typed(task.props.get("values"), taskrun)
+    if isinstance(values, str):
+        values = _text_values(run, taskrun, values)
+    if isinstance(values, Mapping):
+        return tuple(json.dumps({"value": value, "key": key}) for key, value in values.items())
+    if not isinstance(values, Sequence):
+        raise ValueError(f"`values` of a Loop must be a list, a map, JSON text or the URI of a file, not {values!r}")
+    return tuple(json.dumps({"value": value}) for value in values)
+
+
+def _text_values(run: Run, taskrun: TaskRun, text: str) -> Any:
+    if text.startswith(("kestra://", "nsfile://", "file://")):
+        context = {**run.variables.of_taskrun(taskrun, run.task(taskrun)), "loopFile": text}
+        lines = str(run.renderer.render("{{ read(loopFile) }}", context)).splitlines()
+        return [_json_or_text(line) for line in lines if line.strip()]
+    return json.loads(text)
+
+
+def _json_or_text(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return line
+
+
+def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
+    """Start iterations up to the limit; end the Loop when all are over or one has failed."""
+    values = taskrun.values or ()
+    limit = int(run.render(task.props.get("concurrencyLimit", 1), taskrun) or 0)
+    failed = any(state in ("FAILED", "KILLED") for state in taskrun.settled.values())
+    stopping = failed and not falsy(task.props.get("transmitFailed", True)) or run.execution.state == "KILLING"
+    running = len(taskrun.children) - len(taskrun.settled)
+    while not stopping and len(taskrun.children) < len(values) and (limit == 0 or running < limit):
+        _iterate(run, taskrun, task, len(taskrun.children))
+        running += 1
+    if running == 0:
+        _count_iterations(run, taskrun, task)
+        states = set(taskrun.settled.values())
+        worst = next((state for state in ("KILLED", "FAILED", "WARNING") if state in states), "SUCCESS")
+        _end(run, taskrun, task, _transmitted(task, worst), taskrun.outputs)
+
+
+def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int) -> None:
+    ex = run.execution
+    outer = (ex.context or {}).get("item")
+    item: dict[str, Any] = {**json.loads((taskrun.values or ())[index]), "index": index, "iteration": index}
+    if outer is not None:
+        item["parent"] = outer
+        item["parents"] = [outer, *outer.get("parents", ())]
+    child = run.ids.new()
+    run.emit(c.ChildLinked(taskrun.id, child, index))
+    run.wish(CreateChild(
+        taskrun.id, child, ex.namespace, ex.flow_id, revision=ex.revision, inputs=ex.inputs, labels=tuple(ex.labels),
+        trigger=_trigger(run, task), iteration=index, body=task,
+        context={"item": item, "outputs": dict(run.variables.of_execution()["outputs"])},
+    ))  # fmt: skip
+
+
+def _count_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
+    results = []
+    for child, index in taskrun.children.items():
+        outputs = taskrun.child_outputs.get(child)
+        if child in taskrun.settled and outputs is not None:
+            item = json.loads((taskrun.values or ())[index or 0])
+            results.append({"item": {**item, "iteration": index}, "outputs": outputs})
+    run.set_outputs(taskrun, {
+        "iterationCount": len(taskrun.values or ()),
+        "runningIterations": len(taskrun.children) - len(taskrun.settled),
+        "terminatedIterations": len(taskrun.settled),
+        "outputs": results,
+    })  # fmt: skip

@@ -1,0 +1,340 @@
+"""Start, kill, pause, resume, timers and SLAs: what comes from outside the tasks (semantics 7, 8)."""
+
+from podium.engine import changes as c
+from podium.engine.advance import advance, close, end_as
+from podium.engine.commands import KillChild, StopAttempt
+from podium.engine.dispatch import dispatch
+from podium.engine.execution import TaskRun
+from podium.engine.outcome import adjusted, retry, settle
+from podium.engine.rounds import next_round
+from podium.engine.run import Run, falsy
+from podium.engine.states import CREATED, TERMINAL
+from podium.engine.stimuli import EndAs, Resume, Start
+from podium.model.flow import Sla
+
+LOST = "The runner of this execution died while the task was running; its attempt is lost"
+
+
+def start(run: Run, stimulus: Start) -> None:
+    """Begin, or do what the concurrency limit says (semantics 7.1)."""
+    ex = run.execution
+    if ex.state not in ("CREATED", "QUEUED", "RESTARTED"):
+        return
+    if ex.state == "CREATED" and ex.schedule_date and ex.schedule_date > run.now():
+        run.set_timer("schedule", ex.schedule_date)
+        return
+    if stimulus.admission == "QUEUE":
+        run.log("INFO", f"Flow is queued due to concurrency limit exceeded, {stimulus.running} running(s)")
+        run.move_execution("QUEUED")
+    elif stimulus.admission == "CANCEL":
+        end_as(run, "CANCELLED")
+    elif stimulus.admission == "FAIL":
+        message = "Execution is FAILED due to concurrency limit exceeded"
+        run.log("ERROR", message)
+        run.emit(c.ExecutionFailed(message))
+        end_as(run, "FAILED")
+    else:
+        _begin(run)
+
+
+def _begin(run: Run) -> None:
+    restarted = run.execution.state == "RESTARTED"
+    for sla in run.flow.sla:
+        if sla.type == "MAX_DURATION" and sla.duration is not None:
+            run.set_timer(f"sla:{sla.id}", run.execution.start + sla.duration)
+    run.log("INFO", "Flow restarted" if restarted else "Flow started")
+    run.move_execution("RUNNING")
+    if restarted:
+        _continue(run)
+    run.dirty.append((run.progress.root, None))
+
+
+def take_up(run: Run) -> None:
+    """Go on from the journal: lost attempts fail, everything that was waiting is looked at again."""
+    ex = run.execution
+    for taskrun in list(ex.taskruns.values()):
+        if taskrun.id not in run.progress.containers or run.progress.place(taskrun) is None:
+            continue
+        task = run.task(taskrun)
+        if taskrun.state in ("RUNNING", "KILLING") and task.decl.kind not in ("flowable", "executable"):
+            run.log("ERROR", LOST, taskrun)
+            run.end_attempt(taskrun, "FAILED", taskrun.outputs)
+            if not retry(run, taskrun, task):
+                run.move(taskrun, adjusted(run, taskrun, task, "FAILED"))
+    if ex.state in ("RUNNING", "RETRYING", "PAUSED", "KILLING") or ex.terminal:
+        _continue(run)
+        run.dirty.append((run.progress.root, None))
+
+
+def _continue(run: Run) -> None:
+    """Rebuild what is not in the journal: open branches, active iterations, task runs to dispatch."""
+    for taskrun in list(run.execution.taskruns.values()):
+        place = run.progress.place(taskrun)
+        if place is None or taskrun.state in TERMINAL:
+            continue
+        task = run.task(taskrun)
+        if taskrun.state in CREATED:
+            run.created.append(taskrun)
+        elif task.decl.kind == "flowable":
+            _reopen(run, taskrun)
+        elif task.decl.kind == "executable":
+            run.working.add(taskrun.id)
+            _rejoin(run, taskrun)
+
+
+def _reopen(run: Run, taskrun: TaskRun) -> None:
+    task = run.task(taskrun)
+    container = run.progress.container(taskrun.id)
+    if task.type.endswith(".WorkingDirectory"):
+        # Its directory is gone with the runner: the block is done again as a whole (semantics 8.3).
+        run.remove(list(run.execution.descendants(taskrun.id)))
+        container.lanes.clear()
+        container.captured = False
+        dispatch(run, taskrun)
+        return
+    behaviour = run.behaviour(task)
+    branch = behaviour.branch(task, taskrun)
+    container.set_branch(run.plan.enabled(branch or ()))
+    if taskrun.state == "PAUSED" and task.type.endswith(".Pause"):
+        container.waiting = True
+        run.pausing += 1
+        return
+    if taskrun.state == "RUNNING":
+        for iteration in behaviour.reopen(container):
+            run.dirty.append((container, iteration))
+
+
+def _rejoin(run: Run, taskrun: TaskRun) -> None:
+    from podium.engine.commands import RestartChild
+
+    for child in taskrun.children:
+        if child not in taskrun.settled:
+            run.wish(RestartChild(taskrun.id, child))
+
+
+# -- kill ------------------------------------------------------------------------------------------------------
+
+
+def kill(run: Run) -> None:
+    """End everything: nothing new starts, running work is stopped, children are killed (semantics 8.2)."""
+    ex = run.execution
+    if ex.terminal or ex.state == "KILLING":
+        return
+    run.dirty.clear()
+    run.held.clear()
+    run.created.clear()
+    for key in list(ex.timers):
+        run.clear_timer(key)
+    run.move_execution("KILLING")
+    for taskrun in list(ex.taskruns.values()):
+        if taskrun.state not in TERMINAL and run.progress.place(taskrun) is not None:
+            _kill_taskrun(run, taskrun)
+    run.dirty.append((run.progress.root, None))
+
+
+def _kill_taskrun(run: Run, taskrun: TaskRun) -> None:
+    task = run.task(taskrun)
+    if task.decl.kind == "flowable":
+        was_paused = taskrun.state == "PAUSED"
+        run.move(taskrun, "KILLING")
+        container = run.progress.container(taskrun.id)
+        if was_paused or taskrun.id not in run.working:
+            run.dirty.append((container, None))
+    elif task.decl.kind == "executable" and taskrun.state == "RUNNING":
+        run.move(taskrun, "KILLING")
+        for child in taskrun.children:
+            if child not in taskrun.settled:
+                run.wish(KillChild(taskrun.id, child))
+    elif taskrun.id in run.working and taskrun.state == "RUNNING":
+        run.move(taskrun, "KILLING")
+        run.wish(StopAttempt(taskrun.id))
+    else:
+        if taskrun.id in run.working:
+            run.working.discard(taskrun.id)
+            run.wish(StopAttempt(taskrun.id))
+        run.move(taskrun, "KILLED")
+
+
+# -- pause and resume --------------------------------------------------------------------------------------------
+
+
+def pause(run: Run) -> None:
+    """Somebody pauses a running execution: running tasks finish, nothing new starts."""
+    if run.execution.state == "RUNNING":
+        run.pausing += 1
+        run.move_execution("PAUSED")
+
+
+def resume(run: Run, request: Resume) -> None:
+    """Let the named (or first) paused task run go on; without one the whole execution goes on."""
+    ex = run.execution
+    if ex.state != "PAUSED":
+        return
+    paused = _paused(run, request.taskrun_id)
+    if paused is None:
+        run.pausing = 0
+        _unpause(run)
+        return
+    run.clear_timer(f"pause:{paused.id}")
+    run.clear_timer(f"pause-timeout:{paused.id}")
+    resumed = {"on": run.now().isoformat(), "to": request.state}
+    if request.by:
+        resumed["by"] = request.by
+    outputs: dict[str, object] = {"resumed": resumed}
+    if request.values:
+        outputs["onResume"] = dict(request.values)
+    run.set_outputs(paused, {**(paused.outputs or {}), **outputs})
+    _end_pause(run, paused, request.state)
+
+
+def _paused(run: Run, taskrun_id: str | None) -> TaskRun | None:
+    for taskrun in run.execution.taskruns.values():
+        if taskrun.state == "PAUSED" and run.task(taskrun).type.endswith(".Pause"):
+            if taskrun_id is None or taskrun.id == taskrun_id:
+                return taskrun
+    return None
+
+
+def _end_pause(run: Run, taskrun: TaskRun, state: str) -> None:
+    container = run.progress.container(taskrun.id)
+    container.waiting = False
+    run.pausing = max(0, run.pausing - 1)
+    if state == "SUCCESS" and container.branch:
+        run.move(taskrun, "RUNNING")
+        run.dirty.append((container, None))
+    elif state == "FAILED" and run.plan.lane_of(container.task, "errors"):
+        run.move(taskrun, "RUNNING")
+        run.dirty.append((container, None))
+        container.lane("tasks").states["FAILED"] += 1
+    else:
+        close(run, container, adjusted(run, taskrun, run.task(taskrun), state))
+    if not run.execution.terminal:
+        _unpause(run)
+
+
+def _unpause(run: Run) -> None:
+    if run.pausing or run.execution.state != "PAUSED":
+        return
+    if any(key.startswith("loop:") for key in run.execution.timers):
+        run.dirty.extend(run.held)
+        run.held.clear()
+        return
+    run.move_execution("RESTARTED")
+    run.move_execution("RUNNING")
+    run.dirty.extend(run.held)
+    run.held.clear()
+    run.dirty.append((run.progress.root, None))
+
+
+def force_run(run: Run) -> None:
+    """Start in spite of a limit or a date, or resume (semantics 8.7)."""
+    if run.execution.state == "PAUSED":
+        resume(run, Resume())
+    elif run.execution.state in ("QUEUED", "CREATED"):
+        run.clear_timer("schedule")
+        _begin(run)
+
+
+def end_before_start(run: Run, request: EndAs) -> None:
+    """An execution that has not begun ends in a chosen state."""
+    if run.execution.state not in ("QUEUED", "CREATED"):
+        return
+    if request.message:
+        run.log("ERROR" if request.state == "FAILED" else "INFO", request.message)
+        run.emit(c.ExecutionFailed(request.message))
+    end_as(run, request.state)
+
+
+# -- timers ------------------------------------------------------------------------------------------------------
+
+
+def timer_fired(run: Run, key: str) -> None:
+    """Something is due; a timer that was cleared meanwhile does nothing."""
+    ex = run.execution
+    if key not in ex.timers:
+        return
+    run.clear_timer(key)
+    kind, _, name = key.partition(":")
+    if kind == "schedule":
+        start(run, Start())
+    elif kind == "sla":
+        _sla_time_over(run, name)
+    elif name in ex.taskruns:
+        _taskrun_timer(run, kind, ex.taskruns[name])
+
+
+def _taskrun_timer(run: Run, kind: str, taskrun: TaskRun) -> None:
+    if kind == "retry" and taskrun.state == "RETRYING":
+        run.move(taskrun, "CREATED")
+        if run.execution.state == "RETRYING" and not any(key.startswith("retry:") for key in run.execution.timers):
+            run.move_execution("RUNNING")
+        run.created.append(taskrun)
+    elif kind == "loop" and taskrun.state == "PAUSED":
+        if not run.pausing:
+            run.move_execution("RUNNING")
+            run.dirty.extend(run.held)
+            run.held.clear()
+        next_round(run, run.progress.container(taskrun.id))
+    elif kind == "pause" and taskrun.state == "PAUSED":
+        behavior = str(run.task(taskrun).props.get("behavior") or "RESUME")
+        state = {"RESUME": "SUCCESS", "WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}.get(behavior, "SUCCESS")
+        resume(run, Resume(taskrun.id, state=state))
+    elif kind == "pause-timeout" and taskrun.state == "PAUSED":
+        run.log("ERROR", "Timeout: nobody resumed the execution in time", taskrun)
+        resume(run, Resume(taskrun.id, state="FAILED"))
+
+
+# -- SLA -----------------------------------------------------------------------------------------------------------
+
+
+def _sla_time_over(run: Run, sla_id: str) -> None:
+    sla = next((sla for sla in run.flow.sla if sla.id == sla_id), None)
+    if sla is not None and not run.execution.terminal:
+        from podium.base.durations import format_duration
+
+        violate(run, sla, f"execution duration of {format_duration(run.now() - run.execution.start)} exceed the maximum "
+                f"duration of {format_duration(sla.duration)}." if sla.duration else "")  # fmt: skip
+
+
+def check_assertions(run: Run) -> None:
+    """Evaluate the assertions of the flow; the first violated one acts (semantics 7.2)."""
+    for sla in run.flow.sla:
+        if sla.type != "EXECUTION_ASSERTION" or sla.assertion is None or run.execution.terminal:
+            continue
+        try:
+            rendered = run.renderer.render(sla.assertion, run.variables.of_execution())
+        except Exception as error:  # written against outputs that do not exist yet: no verdict
+            run.log("ERROR", f"Ignoring SLA '{sla.id}' because of the error: {error}")
+            continue
+        if falsy(rendered) and violate(run, sla, f"assertion is false: {sla.assertion}."):
+            return
+
+
+def violate(run: Run, sla: Sla, reason: str) -> bool:
+    """Carry out the behaviour of a violated SLA; False when it has been marked before."""
+    present = set(run.execution.labels)
+    if sla.labels and set(sla.labels) <= present and sla.behavior == "NONE":
+        return False
+    run.log("WARN", f"SLA '{sla.id}' violated: {reason}")
+    if sla.labels:
+        kept = [(key, value) for key, value in run.execution.labels if key not in dict(sla.labels)]
+        run.emit(c.LabelsSet([*kept, *sla.labels]))
+    if sla.behavior == "NONE":
+        return True
+    state = "FAILED" if sla.behavior == "FAIL" else "CANCELLED"
+    if state == "FAILED":
+        message = f"Execution failed due to SLA '{sla.id}' violated: {reason}"
+        run.log("ERROR", message)
+        run.emit(c.ExecutionFailed(message))
+    run.dirty.clear()
+    run.created.clear()
+    for taskrun in list(run.execution.taskruns.values()):
+        if taskrun.state not in TERMINAL and run.progress.place(taskrun) is not None:
+            if taskrun.id in run.working:
+                run.wish(StopAttempt(taskrun.id))
+            run.move(taskrun, state)
+    end_as(run, state)
+    return True
+
+
+__all__ = ["advance", "check_assertions", "end_before_start", "force_run", "kill", "pause", "resume", "settle", "start", "take_up", "timer_fired"]

@@ -1,0 +1,1 @@
+"""The flowable task types: one small class each."""

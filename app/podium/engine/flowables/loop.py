@@ -1,0 +1,37 @@
+"""Loop (2.0): isolated iterations over values."""
+
+from typing import Any
+
+from podium.engine.flowable import Flowable
+from podium.model.properties import ChildTasks, prop
+from podium.model.schema import Example
+
+
+class Loop(Flowable):
+    """Runs its tasks once per value, each time as an execution of its own; `item.value` is the value."""
+
+    type = "io.kestra.plugin.core.flow.Loop"
+    title = "Run tasks in isolation for every value"
+    kind = "executable"
+    since = "2.0"
+    examples = (
+        Example(
+            "Over a list",
+            """id: loop
+type: io.kestra.plugin.core.flow.Loop
+values: [1, 2, 3]
+tasks:
+  - id: say
+    type: io.kestra.plugin.core.log.Log
+    message: "{{ item.value }}\"""",
+        ),
+    )
+
+    values: Any = prop(required=True, doc="A list, a map, JSON text, or the URI of a file with one value per line.")
+    concurrencyLimit: int = prop(default=1, doc="How many iterations run at a time; 0 means all.")  # noqa: N815
+    transmitFailed: bool = prop(default=True, doc="Fail when an iteration fails.")  # noqa: N815
+    outputs: list[Any] | None = prop(doc="Outputs of an iteration, as flow outputs are declared.", dynamic=False)
+    fetchType: str = prop(default="AUTO", doc="AUTO, FETCH or STORE: how iteration outputs are kept.")  # noqa: N815
+    tasks: ChildTasks | None = prop(required=True, doc="The tasks of an iteration.")
+    errors: ChildTasks | None = prop(doc="Tasks that run in an iteration that failed.")
+    finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end of an iteration.")

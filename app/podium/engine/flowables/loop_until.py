@@ -1,0 +1,43 @@
+"""LoopUntil: tasks again and again until a condition holds."""
+
+from podium.engine.flowable import Flowable
+from podium.model.properties import ChildTasks, Expression, Properties, prop
+from podium.model.schema import Example
+
+
+class Frequency(Properties):
+    """How often and how long to try."""
+
+    interval: str | None = prop(doc="The wait between two rounds (ISO-8601 duration), one minute when absent.")
+    maxIterations: int | None = prop(doc="How many rounds at the most.")  # noqa: N815
+    maxDuration: str | None = prop(doc="How long at the most (ISO-8601 duration).")  # noqa: N815
+
+
+class LoopUntil(Flowable):
+    """Runs its tasks, then again after an interval, until the condition is true or a limit is reached."""
+
+    type = "io.kestra.plugin.core.flow.LoopUntil"
+    title = "Repeat tasks until a condition is true"
+    aliases = ("io.kestra.plugin.core.flow.WaitFor",)
+    examples = (
+        Example(
+            "Poll until ready",
+            """id: wait
+type: io.kestra.plugin.core.flow.LoopUntil
+condition: "{{ outputs.ask.code == 200 }}"
+checkFrequency:
+  interval: PT10S
+  maxIterations: 30
+tasks:
+  - id: ask
+    type: io.kestra.plugin.core.http.Request
+    uri: http://localhost:8000/ready""",
+        ),
+    )
+
+    condition: Expression = prop(required=True, doc="Evaluated after each round.")
+    checkFrequency: Frequency | None = prop(doc="Interval and limits.")  # noqa: N815
+    failOnMaxReached: bool = prop(default=False, doc="Fail when a limit is reached.")  # noqa: N815
+    tasks: ChildTasks | None = prop(required=True, doc="The tasks of a round.")
+    errors: ChildTasks | None = prop(doc="Tasks that run when a round failed.")
+    finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")

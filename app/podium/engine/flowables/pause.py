@@ -1,0 +1,34 @@
+"""Pause: wait for somebody, or for a time."""
+
+from typing import Any
+
+from podium.engine.flowable import Flowable
+from podium.model.properties import ChildTask, ChildTasks, prop
+from podium.model.schema import Example
+
+
+class Pause(Flowable):
+    """Stops the execution until it is resumed or its time is over."""
+
+    type = "io.kestra.plugin.core.flow.Pause"
+    title = "Wait for a person or a time"
+    examples = (
+        Example(
+            "Ask for approval",
+            """id: approve
+type: io.kestra.plugin.core.flow.Pause
+onResume:
+  - id: reason
+    type: STRING""",
+        ),
+    )
+
+    pauseDuration: str | None = prop(  # noqa: N815
+        aliases=("delay",), doc="Go on by itself after this time (ISO-8601 duration)."
+    )
+    behavior: str = prop(default="RESUME", doc="What happens when the time is over: RESUME, WARN, FAIL or CANCEL.")
+    onResume: list[Any] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)  # noqa: N815
+    onPause: ChildTask | None = prop(doc="A task that runs when the pause begins.")  # noqa: N815
+    tasks: ChildTasks | None = prop(doc="Tasks that run after the resume.", deprecated="put them after the Pause")
+    errors: ChildTasks | None = prop(doc="Tasks that run when the pause failed.")
+    finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")

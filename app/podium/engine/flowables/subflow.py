@@ -1,0 +1,42 @@
+"""Subflow: run another flow as a task."""
+
+from typing import Any
+
+from podium.engine.flowable import Flowable
+from podium.model.properties import prop
+from podium.model.schema import Example
+
+
+class Subflow(Flowable):
+    """Creates an execution of another flow and, by default, waits for its end."""
+
+    type = "io.kestra.plugin.core.flow.Subflow"
+    title = "Run another flow"
+    kind = "executable"
+    examples = (
+        Example(
+            "Call a flow with inputs",
+            """id: call
+type: io.kestra.plugin.core.flow.Subflow
+namespace: company.team
+flowId: child
+inputs:
+  name: world""",
+        ),
+    )
+
+    namespace: str = prop(required=True, doc="The namespace of the flow to run.")
+    flowId: str = prop(required=True, doc="The id of the flow to run.")  # noqa: N815
+    revision: int | None = prop(doc="A revision of it; the latest when absent.")
+    inputs: dict[str, Any] | None = prop(doc="Its inputs.")
+    labels: Any = prop(doc="Labels for the new execution: a map or a list of key and value.")
+    wait: bool = prop(default=True, doc="Wait for its end.")
+    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")  # noqa: N815
+    inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")  # noqa: N815
+    scheduleDate: str | None = prop(doc="Start it later, at this instant.")  # noqa: N815
+    restartBehavior: str = prop(  # noqa: N815
+        default="RETRY_FAILED", doc="On restart: RETRY_FAILED restarts the same execution, NEW_EXECUTION makes one."
+    )
+    outputs: dict[str, Any] | None = prop(
+        doc="Expressions rendered in the context of the called flow.", deprecated="give the called flow `outputs`"
+    )

@@ -1,0 +1,83 @@
+"""LoopUntil: its rounds, limits and the wait between them (semantics 4.5)."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from podium.base.durations import parse_duration
+from podium.engine import changes as c
+from podium.engine.execution import TaskRun
+from podium.engine.progress import Container
+from podium.engine.run import Run, falsy
+from podium.model.flow import Task
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFrequency:
+    """How often and how long a LoopUntil tries; no limit unless written (0.23+)."""
+
+    interval: timedelta = timedelta(minutes=1)
+    max_iterations: int | None = None
+    max_duration: timedelta | None = None
+
+
+def first_round() -> dict[str, Any]:
+    """The outputs of a LoopUntil while its first round runs."""
+    return {"iterationCount": 1}
+
+
+def after_round(run: Run, container: Container, task: Task) -> str:
+    """What follows a complete round: `DONE` (state from the children), a state, or `WAIT` for the next round."""
+    taskrun = container.taskrun
+    assert taskrun is not None
+    if container.lane("tasks").states["FAILED"]:
+        return "DONE"
+    try:
+        if not falsy(run.render(task.props.get("condition"), taskrun)):
+            return "DONE"
+        frequency = _frequency(run, task, taskrun)
+    except Exception as error:  # whatever a user's expression raises fails this task, never the engine
+        run.log("ERROR", f"Unable to resolve state from the Flowable task: {error}", taskrun)
+        return "FAILED"
+    count = int((taskrun.outputs or {}).get("iterationCount", 1))
+    reached = None
+    if frequency.max_iterations is not None and count >= frequency.max_iterations:
+        reached = "Max iterations reached"
+    elif frequency.max_duration is not None and (
+        run.now() + frequency.interval > taskrun.start + frequency.max_duration
+    ):
+        reached = "Max duration reached"
+    if reached is not None:
+        run.log("WARN", reached, taskrun)
+        failing = not falsy(run.render(task.props.get("failOnMaxReached", False), taskrun))
+        return "FAILED" if failing else "DONE"
+    run.move(taskrun, "PAUSED")
+    run.set_timer(f"loop:{taskrun.id}", run.now() + frequency.interval)
+    run.move_execution("PAUSED")
+    return "WAIT"
+
+
+def next_round(run: Run, container: Container) -> None:
+    """The interval is over: the children of the last round go, a new round begins."""
+    taskrun = container.taskrun
+    assert taskrun is not None
+    run.remove(list(run.execution.descendants(taskrun.id)))
+    container.lanes.clear()
+    count = int((taskrun.outputs or {}).get("iterationCount", 1)) + 1
+    old = taskrun.state
+    run.emit(c.TaskRunRewound(taskrun.id, count - 1, run.now()))
+    run.progress.move(taskrun, old, taskrun.state)
+    run.set_outputs(taskrun, {**(taskrun.outputs or {}), "iterationCount": count})
+    run.dirty.append((container, None))
+
+
+def _frequency(run: Run, task: Task, taskrun: TaskRun) -> CheckFrequency:
+    raw = run.render(task.props.get("checkFrequency") or {}, taskrun)
+    default = CheckFrequency()
+    iterations = raw.get("maxIterations")
+    duration = raw.get("maxDuration")
+    return CheckFrequency(
+        interval=parse_duration(str(raw["interval"])) if raw.get("interval") else default.interval,
+        max_iterations=int(iterations) if iterations not in (None, "") else None,
+        max_duration=parse_duration(str(duration)) if duration else None,
+    )

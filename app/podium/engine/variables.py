@@ -1,0 +1,158 @@
+"""The names that expressions see (semantics 5), kept up to date change by change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from podium.base.clock import iso_instant
+from podium.engine.execution import Execution, TaskRun
+from podium.engine.plan import Plan
+from podium.model.flow import Task
+
+
+class Variables:
+    """The expression context of one execution.
+
+    `outputs` and `tasks` are live maps that grow with the execution, so making the context of a task run costs the
+    same at the first and at the ten-thousandth.
+    """
+
+    def __init__(self, plan: Plan, execution: Execution, surroundings: Mapping[str, Any]) -> None:
+        self._plan = plan
+        self._execution = execution
+        self._surroundings = surroundings
+        self.outputs: dict[str, Any] = {}
+        self.tasks: dict[str, Any] = {}
+        for run in execution.taskruns.values():
+            self.track(run)
+
+    def track(self, run: TaskRun) -> None:
+        """A task run was created, moved, or has new outputs."""
+        self._put_outputs(run)
+        state = {"state": run.state}
+        if run.value is None:
+            self.tasks[run.task_id] = state
+        else:
+            self.tasks.setdefault(run.task_id, {})[run.value] = state
+
+    def drop(self, run: TaskRun) -> None:
+        """A task run was removed: what it had put is gone."""
+        keys = self._path(run)
+        maps = [self.outputs]
+        for key in keys[:-1]:
+            inner = maps[-1].get(key)
+            if not isinstance(inner, dict):
+                return
+            maps.append(inner)
+        maps[-1].pop(keys[-1], None)
+
+    def of_execution(self) -> dict[str, Any]:
+        """The context outside any task: flow outputs, SLA assertions, afterExecution conditions."""
+        ex, flow = self._execution, self._plan.flow
+        context: dict[str, Any] = dict(self._surroundings)
+        context["flow"] = {"id": ex.flow_id, "namespace": ex.namespace, "revision": ex.revision}
+        execution = {
+            "id": ex.id, "startDate": iso_instant(ex.start), "originalId": ex.original_id, "state": ex.state,
+        }  # fmt: skip
+        if ex.outputs is not None:
+            execution["outputs"] = ex.outputs  # type: ignore[assignment]
+        context["execution"] = execution
+        if ex.inputs:
+            context["inputs"] = ex.inputs
+        if flow.variables or ex.variables:
+            context["vars"] = {**flow.variables, **ex.variables}
+        if ex.labels:
+            context["labels"] = _nested_labels(ex)
+        if ex.trigger is not None:
+            context["trigger"] = ex.trigger.get("variables") or {}
+            if str(ex.trigger.get("type", "")).endswith(".Schedule"):
+                context["schedule"] = context["trigger"]
+        context["outputs"] = self.outputs
+        context["tasks"] = self.tasks
+        if ex.context:
+            context.update(ex.context)
+            if "outputs" in ex.context:
+                context["outputs"] = {**ex.context["outputs"], **self.outputs}
+        return context
+
+    def of_taskrun(self, run: TaskRun, task: Task) -> dict[str, Any]:
+        """The context of one task run; in a WorkingDirectory the child stands in the place of its parent."""
+        context = self.of_execution()
+        context["task"] = {"id": task.id, "type": task.type}
+        standing = self._standing(run)
+        parents = self._parents(standing)
+        context["parents"] = parents
+        if parents:
+            context["parent"] = parents[0]
+        taskrun: dict[str, Any] = {
+            "id": run.id, "startDate": iso_instant(run.start), "attemptsCount": _finished_attempts(run),
+        }  # fmt: skip
+        if run.parent:
+            taskrun["parentId"] = run.parent
+        if standing.value is not None:
+            taskrun["value"] = standing.value
+        if standing.iteration is not None:
+            taskrun["iteration"] = standing.iteration
+        if run.extra:
+            taskrun.update(run.extra.get("taskrun") or {})
+        context["taskrun"] = taskrun
+        if standing is not run:
+            context["workerTaskrun"] = {"id": standing.id, "value": standing.value}
+        return context
+
+    def _standing(self, run: TaskRun) -> TaskRun:
+        place = self._plan.places.get(run.task_id)
+        if place is None or place.parent is None or run.parent is None or place.lane != "tasks":
+            return run
+        if place.parent.type.endswith(".WorkingDirectory"):
+            return self._execution.taskruns[run.parent]
+        return run
+
+    def _parents(self, run: TaskRun) -> list[dict[str, Any]]:
+        parents = []
+        for above in self._execution.ancestors(run):
+            entry: dict[str, Any] = {}
+            if above.value is not None:
+                entry["taskrun"] = {"value": above.value}
+                if above.iteration is not None:
+                    entry["taskrun"]["iteration"] = above.iteration
+            if above.outputs:
+                entry["outputs"] = above.outputs
+            if entry:
+                parents.append(entry)
+        return parents
+
+    def _path(self, run: TaskRun) -> list[str]:
+        values = [above.value for above in self._execution.ancestors(run) if above.value is not None]
+        path = [run.task_id, *reversed(values)]
+        if run.value is not None:
+            path.append(run.value)
+        return path
+
+    def _put_outputs(self, run: TaskRun) -> None:
+        path = self._path(run)
+        target = self.outputs
+        for key in path[:-1]:
+            inner = target.get(key)
+            if not isinstance(inner, dict):
+                inner = target[key] = {}
+            target = inner
+        target[path[-1]] = {} if run.outputs is None else dict(run.outputs)
+
+
+def _finished_attempts(run: TaskRun) -> int:
+    return sum(1 for attempt in run.attempts if attempt.state != "RUNNING" and attempt.state != "CREATED")
+
+
+def _nested_labels(execution: Execution) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in execution.labels:
+        parts = key.split(".")
+        target = nested
+        for part in parts[:-1]:
+            inner = target.setdefault(part, {})
+            if not isinstance(inner, dict):
+                break
+            target = inner
+        else:
+            target.setdefault(parts[-1], value)
+    return nested
