@@ -41,7 +41,9 @@ class Storage(Protocol):
         ...
 
     def open(self, uri: str) -> BinaryIO:
-        """Open for reading; raises TaskError for an URI that does not exist or belongs to another execution."""
+        """Open for reading; raises TaskError for an URI that does not exist or belongs to another
+        execution.
+        """
         ...
 
     def path(self, uri: str) -> Path:
@@ -76,8 +78,14 @@ class KeyValues(Protocol):
         ...
 
     def set(
-        self, namespace: str, key: str, value: Any, *, ttl: timedelta | None = None,
-        overwrite: bool = True, description: str | None = None,
+        self,
+        namespace: str,
+        key: str,
+        value: Any,
+        *,
+        ttl: timedelta | None = None,
+        overwrite: bool = True,
+        description: str | None = None,
     ) -> bool:
         """Store; returns False when the key exists and `overwrite` is False."""
         ...  # fmt: skip
@@ -104,9 +112,9 @@ class Processes(Protocol):
     ) -> int:
         """Run to the end and return the exit code (128+signal when killed by one).
 
-        `on_lines` gets batches of lines without their line ends, decoded as UTF-8 with replacement characters,
-        per stream in order, from a single thread. Raises TaskError when the program cannot be started, and
-        `Cancelled` when the attempt was killed or timed out.
+        `on_lines` gets batches of lines without their line ends, decoded as UTF-8 with replacement
+        characters, per stream in order, from a single thread. Raises TaskError when the program cannot be
+        started, and `Cancelled` when the attempt was killed or timed out.
         """
         ...
 
@@ -115,7 +123,9 @@ class ExecutionQueries(Protocol):
     """Reading other executions of the workspace (Count, Fetch, Purge, flow conditions)."""
 
     def find(self, **filters: Any) -> Sequence[Mapping[str, Any]]:
-        """Executions as Kestra-shaped dicts, newest first; filters: namespace, flow_id, states, start, end, labels."""
+        """Executions as Kestra-shaped dicts, newest first; filters: namespace, flow_id, states, start, end,
+        labels.
+        """
         ...
 
     def logs(self, execution_id: str, **filters: Any) -> Sequence[Mapping[str, Any]]:
@@ -162,7 +172,9 @@ class RunContext(Protocol):
 
     @property
     def working_dir(self) -> Path:
-        """A private directory, made on first use and deleted after the attempt (or shared in a WorkingDirectory)."""
+        """A private directory, made on first use and deleted after the attempt (or shared in a
+        WorkingDirectory).
+        """
         ...
 
     @property
@@ -193,8 +205,19 @@ class RunContext(Protocol):
         """Like `render`, but a string that is one lone expression keeps the type of its value."""
         ...
 
+    def run_task(self, spec: str) -> Mapping[str, Any]:
+        """Run one runnable task, given as YAML text, within this attempt and return its outputs.
+
+        Raises TaskError when the text is not a runnable task, and whatever that task raises.
+        """
+        ...
+
     def metric(
-        self, name: str, value: float, type: MetricType = "counter", tags: Mapping[str, str] | None = None,
+        self,
+        name: str,
+        value: float,
+        type: MetricType = "counter",
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Record a metric; timers are in seconds."""
         ...  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from podium.model.properties import Polymorphic, Properties
-from podium.model.schema import Example, Family
+from podium.model.schema import Example, Family, TaskKind
 from podium.plugin.context import RunContext
 
 FinalState = Literal["SUCCESS", "WARNING", "FAILED"]
@@ -20,7 +20,7 @@ class TaskError(Exception):
         self.outputs = outputs
 
 
-class Cancelled(Exception):  # noqa: N818 - the word users see
+class Cancelled(Exception):
     """The attempt was killed or its time was over; raised by ports, passed through by tasks."""
 
 
@@ -35,7 +35,9 @@ class TaskResult:
 
 @dataclass(frozen=True, slots=True)
 class DynamicTaskRun:
-    """A task run that a task reports about work it did itself (dbt models, ...); its parent is the reporting task."""
+    """A task run that a task reports about work it did itself (dbt models, ...); its parent is the
+    reporting task.
+    """
 
     task_id: str
     state: FinalState = "SUCCESS"
@@ -46,8 +48,8 @@ class DynamicTaskRun:
 class RunnableTask(Properties):
     """A task that does work. Subclasses set `type`, declare properties with `prop()` and implement `run`.
 
-    An instance is one attempt: its attributes are the rendered and converted properties. `inline` types promise to
-    return at once (no I/O, no waiting): they run without a worker thread.
+    An instance is one attempt: its attributes are the rendered and converted properties. `inline` types
+    promise to return at once (no I/O, no waiting): they run without a worker thread.
     """
 
     type: ClassVar[str]
@@ -62,6 +64,39 @@ class RunnableTask(Properties):
 
     def run(self, ctx: RunContext) -> Mapping[str, Any] | TaskResult | None:
         """Do the work and return the outputs; raise TaskError to fail with a message."""
+        raise TypeError(f"{type(self).__name__} does not implement run()")
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionUpdate:
+    """What an execution-updating task wants changed.
+
+    `labels` are merged into those of the execution, `variables` deep-merged into its `vars`, the dotted
+    paths of `unset` removed from them; `end_state` ends the whole execution in that state.
+    """
+
+    labels: Mapping[str, str] | None = None
+    variables: Mapping[str, Any] | None = None
+    unset: tuple[str, ...] = ()
+    end_state: str | None = None
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+class UpdatingTask(Properties):
+    """A task that changes its own execution. It must return at once; otherwise like `RunnableTask`."""
+
+    type: ClassVar[str]
+    title: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
+    outputs: ClassVar[builtins.type[Any] | None] = None
+    deprecated: ClassVar[str | None] = None
+    since: ClassVar[str | None] = None
+    removed: ClassVar[str | None] = None
+    kind: ClassVar[TaskKind] = "updating"
+
+    def run(self, ctx: RunContext) -> ExecutionUpdate:
+        """Say what is to be changed; raise TaskError to fail with a message."""
         raise TypeError(f"{type(self).__name__} does not implement run()")
 
 
