@@ -1,0 +1,29 @@
+"""The built-in types as data, so that a name can be looked up without importing what implements it.
+
+`TYPES` maps every current type name to `module:Class`; `ALIASES` maps every older name to its current one. A
+row here is all it takes for a class to be found: its properties, docs and outputs are read from the class.
+"""
+
+_FLOW = "io.kestra.plugin.core.flow."
+_FLOWABLES = "podium.engine.flowables."
+
+TYPES: dict[str, str] = {
+    _FLOW + "AllowFailure": _FLOWABLES + "allow_failure:AllowFailure",
+    _FLOW + "Dag": _FLOWABLES + "dag:Dag",
+    _FLOW + "EachParallel": _FLOWABLES + "foreach:EachParallel",
+    _FLOW + "EachSequential": _FLOWABLES + "foreach:EachSequential",
+    _FLOW + "ForEach": _FLOWABLES + "foreach:ForEach",
+    _FLOW + "ForEachItem": _FLOWABLES + "foreach_item:ForEachItem",
+    _FLOW + "If": _FLOWABLES + "if_:If",
+    _FLOW + "Loop": _FLOWABLES + "loop:Loop",
+    _FLOW + "LoopUntil": _FLOWABLES + "loop_until:LoopUntil",
+    _FLOW + "Parallel": _FLOWABLES + "parallel:Parallel",
+    _FLOW + "Pause": _FLOWABLES + "pause:Pause",
+    _FLOW + "Sequential": _FLOWABLES + "sequential:Sequential",
+    _FLOW + "Subflow": _FLOWABLES + "subflow:Subflow",
+    _FLOW + "Switch": _FLOWABLES + "switch:Switch",
+    _FLOW + "Template": _FLOWABLES + "template:Template",
+    _FLOW + "WorkingDirectory": _FLOWABLES + "working_directory:WorkingDirectory",
+}
+
+ALIASES: dict[str, str] = {}
