@@ -150,7 +150,7 @@ def _orphaned(run: Run, container: Container) -> bool:
         taskrun = run.execution.taskruns[taskrun.parent]
         if taskrun.state in TERMINAL:
             return True
-    return run.ending or run.execution.terminal and not _in_after_lane(run, container)
+    return run.ending or (run.execution.terminal and not _in_after_lane(run, container))
 
 
 def _in_after_lane(run: Run, container: Container) -> bool:

@@ -243,7 +243,7 @@ def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
     values = taskrun.values or ()
     limit = int(run.render(task.props.get("concurrencyLimit", 1), taskrun) or 0)
     failed = any(state in ("FAILED", "KILLED") for state in taskrun.settled.values())
-    stopping = failed and not falsy(task.props.get("transmitFailed", True)) or run.execution.state == "KILLING"
+    stopping = (failed and not falsy(task.props.get("transmitFailed", True))) or run.execution.state == "KILLING"
     running = len(taskrun.children) - len(taskrun.settled)
     while not stopping and len(taskrun.children) < len(values) and (limit == 0 or running < limit):
         _iterate(run, taskrun, task, len(taskrun.children))

@@ -1,17 +1,21 @@
 """Start, kill, pause, resume, timers and SLAs: what comes from outside the tasks (semantics 7, 8)."""
 
+from datetime import timedelta
+
+from podium.base.durations import format_duration
 from podium.engine import changes as c
-from podium.engine.advance import advance, close, end_as
-from podium.engine.commands import KillChild, StopAttempt
+from podium.engine.advance import close, end_as
+from podium.engine.commands import KillChild, RestartChild, StopAttempt
 from podium.engine.dispatch import dispatch
 from podium.engine.execution import TaskRun
-from podium.engine.outcome import adjusted, retry, settle
+from podium.engine.outcome import adjusted, retry
 from podium.engine.rounds import next_round
 from podium.engine.run import Run, falsy
 from podium.engine.states import CREATED, TERMINAL
 from podium.engine.stimuli import EndAs, Resume, Start
 from podium.model.flow import Sla
 
+_AFTER_PAUSE = {"RESUME": "SUCCESS", "WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}
 LOST = "The runner of this execution died while the task was running; its attempt is lost"
 
 
@@ -105,8 +109,6 @@ def _reopen(run: Run, taskrun: TaskRun) -> None:
 
 
 def _rejoin(run: Run, taskrun: TaskRun) -> None:
-    from podium.engine.commands import RestartChild
-
     for child in taskrun.children:
         if child not in taskrun.settled:
             run.wish(RestartChild(taskrun.id, child))
@@ -277,8 +279,7 @@ def _taskrun_timer(run: Run, kind: str, taskrun: TaskRun) -> None:
         next_round(run, run.progress.container(taskrun.id))
     elif kind == "pause" and taskrun.state == "PAUSED":
         behavior = str(run.task(taskrun).props.get("behavior") or "RESUME")
-        state = {"RESUME": "SUCCESS", "WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}.get(behavior, "SUCCESS")
-        resume(run, Resume(taskrun.id, state=state))
+        resume(run, Resume(taskrun.id, state=_AFTER_PAUSE.get(behavior, "SUCCESS")))
     elif kind == "pause-timeout" and taskrun.state == "PAUSED":
         run.log("ERROR", "Timeout: nobody resumed the execution in time", taskrun)
         resume(run, Resume(taskrun.id, state="FAILED"))
@@ -290,10 +291,11 @@ def _taskrun_timer(run: Run, kind: str, taskrun: TaskRun) -> None:
 def _sla_time_over(run: Run, sla_id: str) -> None:
     sla = next((sla for sla in run.flow.sla if sla.id == sla_id), None)
     if sla is not None and not run.execution.terminal:
-        from podium.base.durations import format_duration
-
-        violate(run, sla, f"execution duration of {format_duration(run.now() - run.execution.start)} exceed the maximum "
-                f"duration of {format_duration(sla.duration)}." if sla.duration else "")  # fmt: skip
+        lasted, allowed = run.now() - run.execution.start, sla.duration or timedelta()
+        reason = (
+            f"execution duration of {format_duration(lasted)} exceed the maximum duration of {format_duration(allowed)}."
+        )
+        violate(run, sla, reason)
 
 
 def check_assertions(run: Run) -> None:
@@ -336,5 +338,3 @@ def violate(run: Run, sla: Sla, reason: str) -> bool:
     end_as(run, state)
     return True
 
-
-__all__ = ["advance", "check_assertions", "end_before_start", "force_run", "kill", "pause", "resume", "settle", "start", "take_up", "timer_fired"]

@@ -36,9 +36,8 @@ def attempt_finished(run: Run, result: AttemptFinished) -> None:
     task = run.task(taskrun)
     if state == "FAILED" and retry(run, taskrun, task):
         return
-    if result.update is not None and state != "KILLED":
-        if not _update(run, taskrun, result.update):
-            return
+    if result.update is not None and state != "KILLED" and not _update(run, taskrun, result.update):
+        return
     settle(run, taskrun, task, state)
 
 

@@ -40,12 +40,12 @@ inputs:
     items: str = prop(required=True, doc="The URI of the file.")
     batch: Batch | None = prop(doc="How the file is cut.")
     namespace: str = prop(required=True, doc="The namespace of the flow to run.")
-    flowId: str = prop(required=True, doc="The id of the flow to run.")  # noqa: N815
+    flowId: str = prop(required=True, doc="The id of the flow to run.")
     revision: int | None = prop(doc="A revision of it; the latest when absent.")
     inputs: dict[str, Any] | None = prop(doc="Its inputs; `taskrun.items` and `taskrun.iteration` name the batch.")
     labels: Any = prop(doc="Labels for the new executions.")
     wait: bool = prop(default=True, doc="Wait for their end.")
-    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")  # noqa: N815
-    inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")  # noqa: N815
-    scheduleDate: str | None = prop(doc="Start them later, at this instant.")  # noqa: N815
-    restartBehavior: str = prop(default="RETRY_FAILED", doc="As for Subflow.")  # noqa: N815
+    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")
+    inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")
+    scheduleDate: str | None = prop(doc="Start them later, at this instant.")
+    restartBehavior: str = prop(default="RETRY_FAILED", doc="As for Subflow.")

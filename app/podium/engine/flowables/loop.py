@@ -28,10 +28,10 @@ tasks:
     )
 
     values: Any = prop(required=True, doc="A list, a map, JSON text, or the URI of a file with one value per line.")
-    concurrencyLimit: int = prop(default=1, doc="How many iterations run at a time; 0 means all.")  # noqa: N815
-    transmitFailed: bool = prop(default=True, doc="Fail when an iteration fails.")  # noqa: N815
+    concurrencyLimit: int = prop(default=1, doc="How many iterations run at a time; 0 means all.")
+    transmitFailed: bool = prop(default=True, doc="Fail when an iteration fails.")
     outputs: list[Any] | None = prop(doc="Outputs of an iteration, as flow outputs are declared.", dynamic=False)
-    fetchType: str = prop(default="AUTO", doc="AUTO, FETCH or STORE: how iteration outputs are kept.")  # noqa: N815
+    fetchType: str = prop(default="AUTO", doc="AUTO, FETCH or STORE: how iteration outputs are kept.")
     tasks: ChildTasks | None = prop(required=True, doc="The tasks of an iteration.")
     errors: ChildTasks | None = prop(doc="Tasks that run in an iteration that failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end of an iteration.")

@@ -9,8 +9,8 @@ class Frequency(Properties):
     """How often and how long to try."""
 
     interval: str | None = prop(doc="The wait between two rounds (ISO-8601 duration), one minute when absent.")
-    maxIterations: int | None = prop(doc="How many rounds at the most.")  # noqa: N815
-    maxDuration: str | None = prop(doc="How long at the most (ISO-8601 duration).")  # noqa: N815
+    maxIterations: int | None = prop(doc="How many rounds at the most.")
+    maxDuration: str | None = prop(doc="How long at the most (ISO-8601 duration).")
 
 
 class LoopUntil(Flowable):
@@ -36,8 +36,8 @@ tasks:
     )
 
     condition: Expression = prop(required=True, doc="Evaluated after each round.")
-    checkFrequency: Frequency | None = prop(doc="Interval and limits.")  # noqa: N815
-    failOnMaxReached: bool = prop(default=False, doc="Fail when a limit is reached.")  # noqa: N815
+    checkFrequency: Frequency | None = prop(doc="Interval and limits.")
+    failOnMaxReached: bool = prop(default=False, doc="Fail when a limit is reached.")
     tasks: ChildTasks | None = prop(required=True, doc="The tasks of a round.")
     errors: ChildTasks | None = prop(doc="Tasks that run when a round failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")

@@ -23,12 +23,12 @@ onResume:
         ),
     )
 
-    pauseDuration: str | None = prop(  # noqa: N815
+    pauseDuration: str | None = prop(
         aliases=("delay",), doc="Go on by itself after this time (ISO-8601 duration)."
     )
     behavior: str = prop(default="RESUME", doc="What happens when the time is over: RESUME, WARN, FAIL or CANCEL.")
-    onResume: list[Any] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)  # noqa: N815
-    onPause: ChildTask | None = prop(doc="A task that runs when the pause begins.")  # noqa: N815
+    onResume: list[Any] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)
+    onPause: ChildTask | None = prop(doc="A task that runs when the pause begins.")
     tasks: ChildTasks | None = prop(doc="Tasks that run after the resume.", deprecated="put them after the Pause")
     errors: ChildTasks | None = prop(doc="Tasks that run when the pause failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")

@@ -26,15 +26,15 @@ inputs:
     )
 
     namespace: str = prop(required=True, doc="The namespace of the flow to run.")
-    flowId: str = prop(required=True, doc="The id of the flow to run.")  # noqa: N815
+    flowId: str = prop(required=True, doc="The id of the flow to run.")
     revision: int | None = prop(doc="A revision of it; the latest when absent.")
     inputs: dict[str, Any] | None = prop(doc="Its inputs.")
     labels: Any = prop(doc="Labels for the new execution: a map or a list of key and value.")
     wait: bool = prop(default=True, doc="Wait for its end.")
-    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")  # noqa: N815
-    inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")  # noqa: N815
-    scheduleDate: str | None = prop(doc="Start it later, at this instant.")  # noqa: N815
-    restartBehavior: str = prop(  # noqa: N815
+    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")
+    inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")
+    scheduleDate: str | None = prop(doc="Start it later, at this instant.")
+    restartBehavior: str = prop(
         default="RETRY_FAILED", doc="On restart: RETRY_FAILED restarts the same execution, NEW_EXECUTION makes one."
     )
     outputs: dict[str, Any] | None = prop(

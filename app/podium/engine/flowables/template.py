@@ -15,7 +15,7 @@ class Template(Flowable):
     removed = "1.0"
 
     namespace: str = prop(required=True, doc="The namespace of the template.", dynamic=False)
-    templateId: str = prop(required=True, doc="The id of the template.", dynamic=False)  # noqa: N815
+    templateId: str = prop(required=True, doc="The id of the template.", dynamic=False)
     args: dict[str, Any] | None = prop(doc="Values for the template.")
 
     @classmethod

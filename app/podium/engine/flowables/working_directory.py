@@ -41,9 +41,9 @@ tasks:
     )
 
     tasks: ChildTasks | None = prop(required=True, doc="Runnable tasks only.")
-    inputFiles: Any = prop(doc="Files to write into the directory first: a map of path to content or URI.")  # noqa: N815
-    outputFiles: list[str] | None = prop(doc="Globs of the files to keep in internal storage at the end.")  # noqa: N815
-    namespaceFiles: Any = prop(doc="Copies the namespace files into the directory (`enabled: true`).")  # noqa: N815
+    inputFiles: Any = prop(doc="Files to write into the directory first: a map of path to content or URI.")
+    outputFiles: list[str] | None = prop(doc="Globs of the files to keep in internal storage at the end.")
+    namespaceFiles: Any = prop(doc="Copies the namespace files into the directory (`enabled: true`).")
     cache: Cache | None = prop(doc="Files to keep from one run to the next.")
     errors: ChildTasks | None = prop(doc="Tasks that run when one of the block failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")

@@ -1,0 +1,270 @@
+"""Restart, replay and mark-as: pure functions that say which changes take an execution up again (semantics 8.3-8.5).
+
+Each returns the changes to append (restart, mark-as) or the whole beginning of a new journal (replay). A preview is
+the same result, not carried out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from podium.base.clock import Ids
+from podium.engine import changes as c
+from podium.engine.execution import Execution, TaskRun, taskrun_record
+from podium.engine.plan import Plan
+from podium.engine.states import TERMINAL
+from podium.model.flow import Flow
+
+NOTHING_TO_RESTART = "No task found to restart execution from!"
+
+
+class RestartError(Exception):
+    """The operation is refused; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a restart or replay does with one task run: `kept`, `rerun` or `removed`, and why."""
+
+    taskrun_id: str
+    task_id: str
+    value: str | None
+    fate: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comeback:
+    """The changes, and their meaning for people."""
+
+    changes: tuple[c.Change, ...]
+    fates: tuple[Fate, ...]
+
+
+def restart(flow: Flow, ex: Execution, now: datetime) -> Comeback:
+    """Continue the same execution from its failed, killed or paused task runs; finished work is kept."""
+    if ex.state not in TERMINAL and ex.state != "PAUSED":
+        raise RestartError(f"Execution must be terminated to be restarted, current state is '{ex.state}' !")
+    plan = Plan(flow)
+    chosen = [r for r in ex.taskruns.values() if r.state in ("FAILED", "KILLED", "PAUSED") and r.task_id in plan.places]
+    chosen = [r for r in chosen if _lane(plan, ex, r) == "tasks"]
+    if not chosen:
+        raise RestartError(NOTHING_TO_RESTART)
+    return _come_back(plan, ex, chosen, now, restarted=True)
+
+
+def mark_as(flow: Flow, ex: Execution, taskrun_id: str, state: str, now: datetime) -> Comeback:
+    """Give a task run (and its last attempt) another state and evaluate the execution again."""
+    if ex.state not in TERMINAL and ex.state != "PAUSED":
+        raise RestartError(f"Execution must be terminated to change a task run, current state is '{ex.state}' !")
+    target = ex.taskruns.get(taskrun_id)
+    if target is None:
+        raise RestartError(f"Can't find taskrun with taskrunId '{taskrun_id}' on execution '{ex.id}'")
+    plan = Plan(flow)
+    changes: list[c.Change] = []
+    fates: list[Fate] = []
+    if ex.terminal:
+        _remove(changes, fates, _handlers(plan, ex), "belongs to an errors, finally or afterExecution block")
+    if target.attempts:
+        changes.append(c.AttemptEnded(target.id, state, now, target.outputs))
+    changes.append(c.TaskRunMoved(target.id, state, now))
+    fates.append(Fate(target.id, target.task_id, target.value, "kept", f"marked as {state}"))
+    for above in ex.ancestors(target):
+        changes.append(c.TaskRunMoved(above.id, "RUNNING", now))
+    if state == "CANCELLED":
+        changes.append(c.ExecutionMoved("CANCELLED", now))
+    else:
+        changes += [c.ExecutionRestarted(ex.attempt_number + 1), c.ExecutionMoved("RESTARTED", now)]
+    return Comeback(tuple(changes), tuple(fates))
+
+
+def replay(
+    flow: Flow, ex: Execution, ids: Ids, now: datetime, *,
+    from_taskrun: str | None = None, inputs: Mapping[str, Any] | None = None, revision: int | None = None,
+    restarting: bool = False,
+) -> Comeback:  # fmt: skip
+    """A new execution that keeps what is before a task run; without one, or when restarting, see below.
+
+    Without a task run nothing is kept. `restarting` makes the new execution of a restart with another revision:
+    failed task runs are chosen instead of a named one.
+    """
+    created = _successor(ex, ids.new(), now, inputs, revision, "system.restarted" if restarting else "system.replay")
+    if from_taskrun is None and not restarting:
+        return Comeback((created,), ())
+    plan = Plan(flow)
+    copy, names = _copy(ex, ids)
+    if restarting:
+        failed = [r for r in ex.taskruns.values() if r.state in ("FAILED", "KILLED", "PAUSED") and r.task_id in plan.places]
+        chosen = [copy.taskruns[names[r.id]] for r in failed if _lane(plan, ex, r) == "tasks"]
+    else:
+        if from_taskrun not in ex.taskruns or ex.taskruns[from_taskrun].task_id not in plan.places:
+            raise RestartError(NOTHING_TO_RESTART)
+        chosen = [copy.taskruns[names[from_taskrun]]]
+    if not chosen:
+        raise RestartError(NOTHING_TO_RESTART)
+    back = _come_back(plan, copy, chosen, now, restarted=False)
+    copies: list[c.Change] = [c.TaskRunCopied(taskrun_record(run)) for run in copy.taskruns.values()]
+    return Comeback((created, *copies, *back.changes), back.fates)
+
+
+def _successor(
+    ex: Execution, new_id: str, now: datetime, inputs: Mapping[str, Any] | None, revision: int | None, label: str
+) -> c.ExecutionCreated:
+    labels = [(key, value) for key, value in ex.labels if key != label]
+    return c.ExecutionCreated(
+        new_id, ex.namespace, ex.flow_id, now,
+        revision=ex.revision if revision is None else revision,
+        inputs=ex.inputs if inputs is None else inputs,
+        labels=[*labels, (label, "true")],
+        variables=ex.variables,
+        trigger=ex.trigger,
+        parent_id=ex.id,
+        original_id=ex.original_id,
+        attempt_number=ex.attempt_number + 1,
+        kind=ex.kind,
+        context=ex.context,
+    )  # fmt: skip
+
+
+def _copy(ex: Execution, ids: Ids) -> tuple[Execution, dict[str, str]]:
+    """The execution with new task run ids; flowables made at run time keep their parents."""
+    names = {old: ids.new() for old in ex.taskruns}
+    copy = Execution(c.ExecutionCreated(ex.id, ex.namespace, ex.flow_id, ex.start))
+    copy.histories = list(ex.histories)
+    for run in ex.taskruns.values():
+        record = taskrun_record(run)
+        record["id"] = names[run.id]
+        record["parent"] = names.get(run.parent or "")
+        copy.apply(c.TaskRunCopied(record))
+    return copy, names
+
+
+# -- what is kept, done again and removed ------------------------------------------------------------------------
+
+
+def _come_back(plan: Plan, ex: Execution, chosen: Sequence[TaskRun], now: datetime, *, restarted: bool) -> Comeback:
+    again, removed = _blocks(plan, ex, chosen)
+    if not restarted:
+        removed |= {run.id for run in _successors(plan, ex, again)}
+    changes: list[c.Change] = []
+    fates: list[Fate] = []
+    _remove(changes, fates, _handlers(plan, ex), "belongs to an errors, finally or afterExecution block")
+    gone = {fate.taskrun_id for fate in fates}
+    _remove(changes, fates, [r for r in ex.taskruns.values() if r.id in removed - gone], "comes after and runs again")
+    gone = {fate.taskrun_id for fate in fates}
+    above: dict[str, TaskRun] = {}
+    for run in again:
+        if run.id in gone:
+            continue
+        flowable = plan.places[run.task_id].task.decl.kind == "flowable"
+        directory = plan.places[run.task_id].task.type.endswith(".WorkingDirectory")
+        changes.append(c.TaskRunMoved(run.id, "RESTARTED" if directory or not flowable else "RUNNING", now))
+        fates.append(Fate(run.id, run.task_id, run.value, "rerun", f"was {run.state}"))
+        above.update({parent.id: parent for parent in ex.ancestors(run)})
+    for parent in above.values():
+        if parent.id not in gone and not any(parent.id == run.id for run in again):
+            changes.append(c.TaskRunMoved(parent.id, "RUNNING", now))
+            fates.append(Fate(parent.id, parent.task_id, parent.value, "rerun", "contains work to do"))
+    named = {fate.taskrun_id for fate in fates}
+    fates += [
+        Fate(run.id, run.task_id, run.value, "kept", f"is {run.state}") for run in ex.taskruns.values()
+        if run.id not in named
+    ]  # fmt: skip
+    changes.append(c.ExecutionRestarted(ex.attempt_number + 1))
+    if restarted:
+        labels = [(key, value) for key, value in ex.labels if key != "system.restarted"]
+        changes.append(c.LabelsSet([*labels, ("system.restarted", "true")]))
+    changes.append(c.ExecutionMoved("RESTARTED", now))
+    return Comeback(tuple(changes), tuple(fates))
+
+
+def _blocks(plan: Plan, ex: Execution, chosen: Sequence[TaskRun]) -> tuple[list[TaskRun], set[str]]:
+    """The task runs to do again, WorkingDirectories as a whole, and what is below them and removed."""
+    again: dict[str, TaskRun] = {}
+    removed: set[str] = set()
+    for run in chosen:
+        block = next(
+            (p for p in ex.ancestors(run) if plan.places[p.task_id].task.type.endswith(".WorkingDirectory")), run
+        )
+        children = any(other.parent == block.id for other in ex.taskruns.values())
+        flowable = plan.places[block.task_id].task.decl.kind == "flowable"
+        failed_below = flowable and children and any(other is not block and other in chosen for other in ex.descendants(block.id))
+        if failed_below and not plan.places[block.task_id].task.type.endswith(".WorkingDirectory"):
+            continue  # a flowable that failed because of a child: the child is done again, not the whole
+        again[block.id] = block
+        if flowable:
+            removed |= {below.id for below in ex.descendants(block.id)}
+    return [run for run in again.values() if run.id not in removed], removed
+
+
+def _successors(plan: Plan, ex: Execution, chosen: Iterable[TaskRun]) -> list[TaskRun]:
+    """The task runs that logically come after the chosen ones (the rule of semantics 8.11)."""
+    result: dict[str, TaskRun] = {}
+    for run in chosen:
+        below: TaskRun | None = run
+        while below is not None:
+            for sibling in ex.taskruns.values():
+                if sibling.parent == below.parent and sibling is not below and _after(plan, ex, below, sibling):
+                    result[sibling.id] = sibling
+                    result.update({d.id: d for d in ex.descendants(sibling.id)})
+            below = ex.taskruns.get(below.parent) if below.parent else None
+    return list(result.values())
+
+
+def _after(plan: Plan, ex: Execution, run: TaskRun, sibling: TaskRun) -> bool:
+    place, other = plan.places.get(run.task_id), plan.places.get(sibling.task_id)
+    if place is None or other is None or other.lane != "tasks":
+        return False
+    container = place.parent
+    kind = container.type.rpartition(".")[2] if container else "Flow"
+    if kind == "Parallel":
+        return False
+    if kind == "Dag" and container is not None:
+        return run.task_id in _ancestry(container.props.get("dependsOn", {}), sibling.task_id)
+    later = _order(plan, sibling.task_id, place) > _order(plan, run.task_id, place)
+    if run.iteration is None or sibling.iteration is None:
+        return later
+    if run.iteration == sibling.iteration:
+        return later and kind != "EachParallel"
+    sequential = kind == "EachSequential" or (
+        kind == "ForEach" and container is not None and int(container.props.get("concurrencyLimit", 1) or 0) == 1
+    )
+    return sequential and sibling.iteration > run.iteration
+
+
+def _order(plan: Plan, task_id: str, place: Any) -> int:
+    tasks = place.parent.children.get(place.branch, ()) if place.parent else plan.flow.tasks
+    return next((index for index, task in enumerate(tasks) if task.id == task_id), -1)
+
+
+def _ancestry(depends: Mapping[str, Sequence[str]], task_id: str) -> set[str]:
+    found: set[str] = set()
+    todo = list(depends.get(task_id, ()))
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += depends.get(name, ())
+    return found
+
+
+def _handlers(plan: Plan, ex: Execution) -> list[TaskRun]:
+    return [run for run in ex.taskruns.values() if _lane(plan, ex, run) != "tasks"]
+
+
+def _lane(plan: Plan, ex: Execution, run: TaskRun) -> str:
+    """The lane a task run is in, seen from the top: anything inside an errors block is `errors`."""
+    chain = [run, *ex.ancestors(run)]
+    for link in reversed(chain):
+        place = plan.places.get(link.task_id)
+        if place is not None and place.lane != "tasks":
+            return place.lane
+    return "tasks"
+
+
+def _remove(changes: list[c.Change], fates: list[Fate], runs: Iterable[TaskRun], reason: str) -> None:
+    gone = list(runs)
+    if gone:
+        changes.append(c.TaskRunsRemoved(tuple(run.id for run in gone)))
+        fates += [Fate(run.id, run.task_id, run.value, "removed", reason) for run in gone]
