@@ -203,7 +203,7 @@ class _Supervision:
             reader.finish()
 
     def _drain(self, cancellation: threading.Event) -> None:
-        """After the end: what is still in the pipes. A child in the background may keep them open for ever."""
+        """After the end: what is still in the pipes; a child in the background may keep them open for ever."""
         begin = time.monotonic()
         while self._open() and time.monotonic() < begin + _DRAIN_TOTAL and not cancellation.is_set():
             if not self._pump(_DRAIN_QUIET) and self._open():

@@ -1,0 +1,1 @@
+"""Tasks that run programs: one implementation, a table of languages, and what is particular to Python."""
