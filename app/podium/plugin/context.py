@@ -54,6 +54,10 @@ class Storage(Protocol):
     def exists(self, uri: str) -> bool: ...
     def delete(self, uri: str) -> bool: ...
 
+    def delete_all(self) -> Sequence[str]:
+        """Delete every file of this execution; returns their URIs."""
+        ...
+
 
 class NamespaceFiles(Protocol):
     """The files of a namespace, by path relative to its folder."""
@@ -92,6 +96,10 @@ class KeyValues(Protocol):
 
     def delete(self, namespace: str, key: str) -> bool: ...
     def keys(self, namespace: str, prefix: str = "") -> Sequence[str]: ...
+
+    def namespaces(self) -> Sequence[str]:
+        """All namespaces that hold a key, sorted."""
+        ...
 
     def expired(self, namespace: str) -> Sequence[str]:
         """Keys whose time to live is over and that still occupy space."""

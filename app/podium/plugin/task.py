@@ -31,6 +31,8 @@ class TaskResult:
     outputs: Mapping[str, Any] = field(default_factory=dict)
     state: FinalState = "SUCCESS"
     dynamic: tuple["DynamicTaskRun", ...] = ()
+    batches: tuple[str, ...] | None = None
+    """Only for the split of a ForEachItem: the URIs of the batches it made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,26 @@ class Launch:
         return shutil.which(program, path=self.env.get("PATH") or os.environ.get("PATH"))
 
 
+def run_command(launch: Launch, argv: list[str]) -> tuple[int, ScriptOutput]:
+    """Run the argv where it belongs and consume its output; returns the exit code and what was said."""
+    ctx = launch.ctx
+    output = ScriptOutput(ctx)
+    started = shown(argv)
+    if launch.container is not None:
+        argv = launch.container.argv(argv, ctx, launch.env)
+    try:
+        code = ctx.processes.run(
+            argv,
+            cwd=ctx.working_dir,
+            env=client_environment(launch.env),
+            on_lines=output.take,
+            on_start=lambda pid: ctx.log.debug(f"Starting command with pid {pid} [{started}]"),
+        )
+    finally:
+        output.publish_metrics()
+    return code, output
+
+
 class ScriptTask(RunnableTask):
     """Base of all script tasks; a subclass says what its commands are."""
 
@@ -141,7 +161,7 @@ class ScriptTask(RunnableTask):
         if output_dir is not None:
             launch.env["OUTPUT_DIR"] = str(output_dir)
         with self._context_file(launch):
-            code, output = self._execute(launch, self._argv(launch, commands))
+            code, output = run_command(launch, self._argv(launch, commands))
         captured = files.collect(self.outputFiles or ())
         if output_dir is not None:
             captured |= files.collect_below(output_dir)
@@ -168,24 +188,6 @@ class ScriptTask(RunnableTask):
         before = [*self.preparation(launch), *launch.texts(self.beforeCommands, "beforeCommands")]
         stop = self.language.fail_fast if self.failFast and self.stops_at_error else None
         return assemble(interpreter, before, commands, stop, self.targetOS)
-
-    def _execute(self, launch: Launch, argv: list[str]) -> tuple[int, ScriptOutput]:
-        ctx = launch.ctx
-        output = ScriptOutput(ctx)
-        started = shown(argv)
-        if launch.container is not None:
-            argv = launch.container.argv(argv, ctx, launch.env)
-        try:
-            code = ctx.processes.run(
-                argv,
-                cwd=ctx.working_dir,
-                env=client_environment(launch.env),
-                on_lines=output.take,
-                on_start=lambda pid: ctx.log.debug(f"Starting command with pid {pid} [{started}]"),
-            )
-        finally:
-            output.publish_metrics()
-        return code, output
 
     def _failure(self, ctx: RunContext, code: int, output: ScriptOutput) -> str:
         hint = explanation(

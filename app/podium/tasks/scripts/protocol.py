@@ -112,7 +112,7 @@ class ScriptOutput:
             name, kind, value = str(metric["name"]), str(metric["type"]).lower(), metric["value"]
             if kind not in _METRIC_TYPES:
                 raise ValueError(f"the type must be counter, timer or gauge, not {kind}")
-            number = _seconds(value) if kind == "timer" else float(value)
+            number = metric_value(kind, value)
             tags = tuple(sorted((str(key), str(tag)) for key, tag in (metric.get("tags") or {}).items()))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else error
@@ -155,8 +155,11 @@ def _refuse(constant: str) -> Never:
     raise ValueError(f"{constant} is not a JSON value: convert it to null or text before printing it")
 
 
-def _seconds(value: Any) -> float:
-    return parse_duration(value).total_seconds() if isinstance(value, str) else float(value)
+def metric_value(kind: str, value: Any) -> float:
+    """The value of a metric as a number; timers may be ISO-8601 durations. Raises ValueError or TypeError."""
+    if kind == "timer" and isinstance(value, str):
+        return parse_duration(value).total_seconds()
+    return float(value)
 
 
 def _entries(content: Mapping[str, Any], key: str) -> Sequence[Any]:
