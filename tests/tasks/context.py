@@ -91,6 +91,12 @@ class FakeStorage:
         (self.root / uri.rsplit("/", 1)[1]).unlink(missing_ok=True)
         return existed
 
+    def delete_all(self) -> Sequence[str]:
+        uris = [f"kestra:///test/{path.name}" for path in sorted(self.root.iterdir())]
+        for uri in uris:
+            self.delete(uri)
+        return uris
+
     def text(self, uri: str) -> str:
         return self.path(uri).read_text()
 
@@ -143,6 +149,9 @@ class FakeKeyValues:
 
     def keys(self, namespace: str, prefix: str = "") -> Sequence[str]:
         return sorted(key for space, key in self.values if space == namespace and key.startswith(prefix))
+
+    def namespaces(self) -> Sequence[str]:
+        return sorted({space for space, _ in self.values} | set(self.old))
 
     def expired(self, namespace: str) -> Sequence[str]:
         return list(self.old.get(namespace, ()))
@@ -227,7 +236,7 @@ class FakeContext:
             try:
                 return env.from_string(value).render({**self.variables, **(extra or {})})
             except Exception as e:
-                raise ExpressionError(str(e))
+                raise ExpressionError(str(e)) from e
         if isinstance(value, Mapping):
             return {k: self.render(v, extra) for k, v in value.items()}
         if isinstance(value, list):
@@ -237,14 +246,9 @@ class FakeContext:
     def render_typed(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
         return self.render(value, extra)
 
-    def metric(
-        self,
-        name: str,
-        value: float,
-        type: str = "counter",
-        tags: Mapping[str, str] | None = None,
-    ) -> None:
-        self.metrics.append((name, value, type, dict(tags or {})))
+    def metric(self, name: str, value: float, *rest: Any, **named: Any) -> None:
+        kind, tags = [*rest, *[named.get("type", "counter"), named.get("tags")][len(rest) :]]
+        self.metrics.append((name, value, kind, dict(tags or {})))
 
     def mask(self, secret: str) -> None:
         self.masked.append(secret)

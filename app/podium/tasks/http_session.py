@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -280,7 +281,7 @@ def _cause(error: Exception) -> str:
             (each for each in getattr(inner, "args", ()) if isinstance(each, Exception)), None
         )  # fmt: skip
         if deeper is None:
-            return str(inner).split(": ", 1)[-1] if ">: " in str(inner) else str(inner)
+            return re.sub(r"^(?:<[^>]*>|HTTPS?Connection\w*\([^)]*\)): ", "", str(inner))
         inner = deeper
 
 
