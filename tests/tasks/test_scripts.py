@@ -16,6 +16,7 @@ SHELL = "io.kestra.plugin.scripts.shell.Commands"
 SHELL_SCRIPT = "io.kestra.plugin.scripts.shell.Script"
 PYTHON = "io.kestra.plugin.scripts.python.Script"
 PYTHON_COMMANDS = "io.kestra.plugin.scripts.python.Commands"
+ANY = {"commands": ["true"]}
 DOCKER = "io.kestra.plugin.scripts.runner.docker.Docker"
 PROCESS = {"type": "io.kestra.plugin.core.runner.Process"}
 
@@ -253,6 +254,10 @@ def test_a_missing_interpreter_is_named(ctx: FakeContext, type_name: str, props:
             "On a server it comes with the container image `hashicorp/terraform`.",
         ),
         (
+            PYTHON_COMMANDS, {"beforeCommands": ["echo 'error: externally-managed-environment' >&2; exit 1"], **ANY},
+            "Name the packages in `dependencies` of a Python task instead of installing them with pip.",
+        ),
+        (
             SHELL, {"commands": ["sh scripts/run.sh"]},
             "`scripts/run.sh` is a namespace file, but it is not in the working directory: "
             "add `namespaceFiles: {enabled: true}` to the task.",
@@ -342,6 +347,16 @@ def test_containers_run_with_the_docker_program(ctx: FakeContext, docker_calls: 
     assert f"-v {work}:{work} -w {work} --entrypoint  -e TOKEN -e WORKING_DIR" in call
     assert "--network host --memory 512m --pull missing -v /x:/y some/image /bin/sh -c set -e" in call
     assert "s3cret" not in call
+
+
+def test_python_packages_are_installed_inside_the_container(ctx: FakeContext, docker_calls: Path) -> None:
+    script = "from kestra import Kestra\nKestra.outputs({'a': 1})"
+    with pytest.raises(TaskError, match="It failed in `beforeCommands`"):
+        ctx.run(PYTHON, script=script, containerImage="some/image", dependencies=["x[y]>1"], env={"PIP_NO_INDEX": "1"})
+    call = docker_calls.read_text()
+    assert "python -m pip install --quiet --no-input --target .podium_python_lib -- 'x[y]>1'" in call
+    assert (ctx.working_dir / ".podium_python_lib" / "kestra.py").exists()
+    assert "-e PYTHONPATH" in call
 
 
 def test_a_killed_container_is_removed(ctx: FakeContext, docker_calls: Path) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from podium.runtime.process_tree import Termination, process_identity
 
 _GRACE = 5.0
+_STARTING = 0.1
 
 
 class Guard:
@@ -111,6 +112,9 @@ def _lines(pipe: int) -> Iterator[str]:
 
 
 def _end_all(watched: dict[str, tuple[int, str | None]], grace: float) -> None:
+    if any(group == 0 for group, _ in watched.values()):
+        # The runner died while it was starting a program, which may show its marker only in a moment.
+        time.sleep(_STARTING)
     endings = []
     for marker, (group, identity) in watched.items():
         now = process_identity(group) if group else None

@@ -20,6 +20,14 @@ MARKER = "PODIUM_ATTEMPT"
 
 _PROC = Path("/proc")
 _HAS_PROC = sys.platform == "linux" and (_PROC / "self" / "stat").exists()
+_EXEC_LOOKS, _EXEC_TIME, _REMEMBERED = 4, 0.001, 10_000
+"""How often and how long (seconds) to look again at a process without an environment, and how many to
+remember.
+"""
+
+_bare: set[tuple[int, str]] = set()
+"""Processes that are known to have no environment: (pid, start)."""
+
 _KILL_PATIENCE = 5.0
 """Seconds after SIGKILL until a process that the kernel does not release is given up (disk sleep)."""
 
@@ -60,9 +68,7 @@ def members(group: int, marker: str | None) -> set[int]:
     """
     listing = _listing()
     marked = _marked(listing, marker) if marker else set()
-    found = {
-        pid for pid, entry in listing.items() if (group and group in (pid, entry.group)) or pid in marked
-    }
+    found = {pid for pid, entry in listing.items() if (group and group in (pid, entry.group)) or pid in marked}
     children: dict[int, list[int]] = {}
     for entry in listing.values():
         children.setdefault(entry.parent, []).append(entry.pid)
@@ -153,26 +159,28 @@ def _listing() -> Mapping[int, ProcessEntry]:
 
 
 def _proc_entry(pid: int) -> ProcessEntry | None:
-    content = _read(f"/proc/{pid}/stat")
+    content = _read(f"/proc/{pid}/stat") or b""
     # The program's name is in parentheses and may itself hold blanks and parentheses.
     fields = content[content.rfind(b")") + 2 :].split()
-    if len(fields) < 20 or fields[0] in (b"Z", b"X"):
+    # No memory: a thread of the kernel, or a process that has all but ended.
+    if len(fields) < 21 or fields[0] in (b"Z", b"X") or fields[20] == b"0":
         return None
     return ProcessEntry(pid, int(fields[1]), int(fields[2]), f"{fields[19].decode()}.{_boot()}")
 
 
-def _read(path: str) -> bytes:
+def _read(path: str) -> bytes | None:
+    """The content; None when there is no such process or it is not ours to look at."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except OSError:
-        return b""
+        return None
     try:
         content = b""
         while piece := os.read(descriptor, 65_536):
             content += piece
         return content
     except OSError:
-        return b""
+        return None
     finally:
         os.close(descriptor)
 
@@ -185,7 +193,7 @@ def _boot() -> str:
     them.
     """
     if not _boot_id:
-        _boot_id.append(_read("/proc/sys/kernel/random/boot_id").decode().strip()[:8])
+        _boot_id.append((_read("/proc/sys/kernel/random/boot_id") or b"").decode().strip()[:8])
     return _boot_id[0]
 
 
@@ -193,7 +201,33 @@ def _marked(listing: Mapping[int, ProcessEntry], marker: str) -> set[int]:
     if not _HAS_PROC:
         return ps_marked(marker)
     wanted = f"{MARKER}={marker}".encode()
-    return {pid for pid in listing if _holds(_read(f"/proc/{pid}/environ"), wanted)}
+    found, unclear = _with_variable(listing, wanted)
+    for _ in range(_EXEC_LOOKS):
+        unclear = {pid for pid in unclear if (pid, listing[pid].start) not in _bare}
+        if not unclear:
+            break
+        time.sleep(_EXEC_TIME)
+        more, unclear = _with_variable(unclear, wanted)
+        found |= more
+    if len(_bare) > _REMEMBERED:
+        _bare.clear()
+    _bare.update((pid, listing[pid].start) for pid in unclear)
+    return found
+
+
+def _with_variable(pids: Iterable[int], variable: bytes) -> tuple[set[int], set[int]]:
+    """Which processes hold the variable, and which show no environment.
+
+    A process shows none for a moment while it executes another program, and must not be overlooked for that.
+    """
+    found, unclear = set(), set()
+    for pid in pids:
+        environment = _read(f"/proc/{pid}/environ")
+        if environment is not None and not environment:
+            unclear.add(pid)
+        elif environment and _holds(environment, variable):
+            found.add(pid)
+    return found, unclear
 
 
 def _holds(environment: bytes, variable: bytes) -> bool:
@@ -213,18 +247,14 @@ def ps_listing() -> Mapping[int, ProcessEntry]:
 
 def ps_marked(marker: str) -> set[int]:
     """The pids whose environment, as `ps` shows it for one's own processes, holds the marker."""
-    listed = (
-        _ps("-axEww", "-o", "pid=,command=") if sys.platform == "darwin" else _ps("axeww", "-o", "pid=,args=")
-    )
+    listed = _ps("-axEww", "-o", "pid=,command=") if sys.platform == "darwin" else _ps("axeww", "-o", "pid=,args=")
     wanted = f"{MARKER}={marker}"
     return {int(line.split(None, 1)[0]) for line in listed.splitlines() if wanted in line.split()}
 
 
 def _ps(*arguments: str) -> str:
     try:
-        done = subprocess.run(
-            ["ps", *arguments], capture_output=True, text=True, errors="replace", timeout=10
-        )
+        done = subprocess.run(["ps", *arguments], capture_output=True, text=True, errors="replace", timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout

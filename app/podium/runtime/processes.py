@@ -203,13 +203,18 @@ class _Supervision:
             reader.finish()
 
     def _drain(self, cancellation: threading.Event) -> None:
-        """After the end: what is still in the pipes; a child in the background may keep them open for ever."""
+        """After the end: what is still in the pipes, and a moment for children in the background to end
+        too.
+        """
         begin = time.monotonic()
         while self._open() and time.monotonic() < begin + _DRAIN_TOTAL and not cancellation.is_set():
             if not self._pump(_DRAIN_QUIET) and self._open():
                 return
-        while members(self._process.pid, self._marker) and time.monotonic() < begin + _DRAIN_QUIET:
+        while members(self._process.pid, self._marker):
+            if time.monotonic() > begin + _DRAIN_QUIET:
+                return
             self._pump(0.02)
+        self._ended = True
 
     def _end_processes(self) -> None:
         if self._ended:
@@ -300,9 +305,7 @@ class _LineReader:
         del self._pending[:cut]
         if not self._warned:
             self._warned = True
-            self._warn(
-                f"A line on {self._stream} is longer than {MAX_LINE >> 20} MiB: it is shown in pieces."
-            )
+            self._warn(f"A line on {self._stream} is longer than {MAX_LINE >> 20} MiB: it is shown in pieces.")
 
     def _deliver(self, content: bytes) -> None:
         text = content.decode("utf-8", "replace")

@@ -30,7 +30,6 @@ class Set(RunnableTask):
 
     type = "io.kestra.plugin.core.kv.Set"
     title = "Set a value of the key-value store."
-    inline = True
     examples = (
         Example(
             "Remember the last run for a day",
@@ -98,7 +97,6 @@ class Get(RunnableTask):
     type = "io.kestra.plugin.core.kv.Get"
     title = "Get a value of the key-value store."
     outputs = GetOutputs
-    inline = True
     examples = (Example("Read a value", "type: io.kestra.plugin.core.kv.Get\nkey: last_run"),)
 
     key: str = prop(required=True, doc="The key.")
@@ -128,7 +126,6 @@ class GetKeys(RunnableTask):
     type = "io.kestra.plugin.core.kv.GetKeys"
     title = "List keys of the key-value store."
     outputs = KeysOutputs
-    inline = True
     examples = (Example("List some keys", "type: io.kestra.plugin.core.kv.GetKeys\nprefix: last_"),)
 
     prefix: str | None = prop(doc="What the keys begin with.")
@@ -151,7 +148,6 @@ class Delete(RunnableTask):
     type = "io.kestra.plugin.core.kv.Delete"
     title = "Delete a key of the key-value store."
     outputs = DeleteOutputs
-    inline = True
     examples = (Example("Delete a key", "type: io.kestra.plugin.core.kv.Delete\nkey: last_run"),)
 
     key: str = prop(required=True, doc="The key.")

@@ -62,7 +62,6 @@ class Set(RunnableTask, _Document):
     aliases = ("io.kestra.core.tasks.states.Set",)
     deprecated = _REPLACED
     outputs = SetOutputs
-    inline = True
     examples = (
         Example(
             "Keep a value",
@@ -103,7 +102,6 @@ class Get(RunnableTask, _Document):
     aliases = ("io.kestra.core.tasks.states.Get",)
     deprecated = _REPLACED
     outputs = GetOutputs
-    inline = True
     examples = (Example("Read it", "type: io.kestra.plugin.core.state.Get"),)
 
     errorOnMissing: bool = prop(default=False, doc="Fail when there is no document.")
@@ -128,7 +126,6 @@ class Delete(RunnableTask, _Document):
     aliases = ("io.kestra.core.tasks.states.Delete",)
     deprecated = _REPLACED
     outputs = DeleteOutputs
-    inline = True
     examples = (Example("Delete it", "type: io.kestra.plugin.core.state.Delete"),)
 
     errorOnMissing: bool = prop(default=False, doc="Fail when there is no document.")

@@ -21,6 +21,8 @@ _MISSING_FILE = (
     re.compile(r"No such file or directory(?: @ \w+)? (?:--|-) (?P<name>\S+)"),
     re.compile(r"No such file or directory: '(?P<name>[^']+)'"),
 )
+_MANAGED = "error: externally-managed-environment"
+_USE_DEPENDENCIES = "Name the packages in `dependencies` of a Python task instead of installing them with pip."
 _MISSING_MODULE = re.compile(r"^ModuleNotFoundError: No module named '(?P<name>[^']+)'")
 
 
@@ -36,6 +38,8 @@ def explanation(
     if preparing:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "")
         hints.append(f"It failed in `beforeCommands`{f': {last}' if last else ''}.")
+    if any(_MANAGED in line for line in lines):
+        return " ".join([*hints, f"The Python of this machine is managed by its system. {_USE_DEPENDENCIES}"])
     for line in reversed(lines):
         hint = _module(line) or _file(ctx, line, namespace_files) or _program(line, image)
         if hint:
@@ -57,6 +61,8 @@ def _program(line: str, image: str | None) -> str | None:
         match = pattern.match(line.strip())
         if match and "/" not in match["name"]:
             origin = f" On a server it comes with the container image `{image}`." if image else ""
+            if match["name"] in ("pip", "pip3"):
+                origin = f" {_USE_DEPENDENCIES}"
             return f"The program `{match['name']}` is not installed on this machine.{origin}"
     return None
 

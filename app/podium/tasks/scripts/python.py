@@ -4,6 +4,8 @@
 
 import os
 import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +21,7 @@ from podium.tasks.scripts.runners import client_environment
 CLIENT = Path(__file__).parent / "client"
 
 _IMPORTS_CLIENT = re.compile(r"^\s*(?:from|import)\s+kestra\b", re.MULTILINE)
+_CONTAINER_LIB = ".podium_python_lib"
 _SEARCHED_FILES = 200
 _SEARCHED_SIZE = 1 << 20
 
@@ -54,7 +57,8 @@ class PythonTask(ScriptTask):
     def _prepare_path(self, launch: Launch, source: str | None) -> bool:
         """Set PYTHONPATH for packages and for the `kestra` module; True when packages were installed."""
         if launch.container is not None:
-            return False
+            self._prepare_container(launch, source)
+            return bool(self.dependencies)
         folders = []
         if self.dependencies:
             folders.append(
@@ -70,18 +74,36 @@ class PythonTask(ScriptTask):
             launch.env["PYTHONPATH"] = os.pathsep.join([*map(str, folders), *filter(None, kept)])
         return bool(self.dependencies)
 
+    def _prepare_container(self, launch: Launch, source: str | None) -> None:
+        """Inside a container everything has to be in the working directory; packages come with
+        `preparation`.
+        """
+        folder = launch.ctx.working_dir / _CONTAINER_LIB
+        if self._imports_client(launch, source):
+            folder.mkdir(exist_ok=True)
+            shutil.copyfile(CLIENT / "kestra.py", folder / "kestra.py")
+        if self.dependencies or folder.is_dir():
+            launch.env["PYTHONPATH"] = str(folder)
+
+    def preparation(self, launch: Launch) -> Sequence[str]:
+        if launch.container is None or not self.dependencies:
+            return ()
+        requirements = " ".join(quoted(requirement) for requirement in self.dependencies)
+        return [f"python -m pip install --quiet --no-input --target {_CONTAINER_LIB} -- {requirements}"]
+
+    def _imports_client(self, launch: Launch, source: str | None) -> bool:
+        """Whether the script, or any Python file of the working directory when there is none, imports
+        `kestra`.
+        """
+        if source is not None:
+            return _IMPORTS_CLIENT.search(source) is not None
+        scripts = [path for name, path in files_below(launch.ctx.working_dir) if name.endswith(".py")]
+        small = (path for path in scripts[:_SEARCHED_FILES] if path.stat().st_size < _SEARCHED_SIZE)
+        return any(_IMPORTS_CLIENT.search(path.read_text("utf-8", "replace")) for path in small)
+
     def _wants_client(self, launch: Launch, source: str | None) -> bool:
         """Whether the script imports `kestra` and this machine's Python does not have it."""
-        if source is None:
-            scripts = [path for name, path in files_below(launch.ctx.working_dir) if name.endswith(".py")]
-            texts = (
-                path.read_text("utf-8", "replace")
-                for path in scripts[:_SEARCHED_FILES]
-                if path.stat().st_size < _SEARCHED_SIZE
-            )
-            if not any(map(_IMPORTS_CLIENT.search, texts)):
-                return False
-        elif not _IMPORTS_CLIENT.search(source):
+        if not self._imports_client(launch, source):
             return False
         interpreter = find_interpreter(launch.env.get("PATH") or os.environ.get("PATH"), self.pythonVersion)
         if interpreter is None:
