@@ -8,6 +8,7 @@ import pytest
 from context import FakeContext
 
 from podium.plugin.task import TaskError
+from podium.tasks.scripts.dependencies import failure_message
 
 PYTHON = "io.kestra.plugin.scripts.python.Script"
 
@@ -55,3 +56,47 @@ def test_the_culprit_is_named(ctx: FakeContext, index: dict[str, str], requireme
     assert str(failure.value).startswith(f"The Python dependency {message}")
     assert "pip said:" in str(failure.value)
     assert not list((ctx.root / "cache").iterdir()), "a failed installation must not be taken for a cached one"
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("Because flask-x was not found in the package registry and you require flask-x>=2", "`Flask-X>=2` could not"),
+        (
+            "Because there is no version of flask-x==9 and you require it",
+            "`Flask-X>=2` could not be installed: no such",
+        ),
+        (
+            "Because only flask-x<2 is available and you require flask-x>=2",
+            "`Flask-X>=2` could not be installed: no su",
+        ),
+        ("ERROR: Failed building wheel for pyodbc", "`pyodbc` could not be installed: it could not be built."),
+        ("error: Failed to build `pyodbc==5.0`", "`pyodbc` could not be installed: it could not be built."),
+        (
+            "ERROR: Cannot install a==1 and b==2 because these package versions have conflicting",
+            "`a==1 and b==2` could",
+        ),
+        (
+            "NewConnectionError: refused\nERROR: No matching distribution found for pyodbc",
+            "`pyodbc` could not be installed: no such version or package. The package index could not be reached.",
+        ),
+    ],
+)
+def test_what_package_managers_say(said: str, message: str) -> None:
+    text = failure_message(["Flask-X>=2", "pyodbc"], said.splitlines(), "uv")
+    assert text.startswith(f"The Python dependency {message}")
+    assert text.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (
+            "/usr/bin/python3: No module named pip",
+            "this Python has no pip. Install it (Debian and Ubuntu: `apt install py",
+        ),
+        ("something else", "The Python dependencies a, b could not be installed.\npip said:\nsomething else"),
+    ],
+)
+def test_other_failures(said: str, message: str) -> None:
+    assert message in failure_message(["a", "b"], [said], "pip")

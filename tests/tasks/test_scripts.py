@@ -205,6 +205,11 @@ def test_a_python_script(ctx: FakeContext) -> None:
     assert ctx.log.of("WARN")[0].endswith(" hm")
 
 
+def test_a_python_script_may_import_from_the_future(ctx: FakeContext) -> None:
+    ctx.run(PYTHON, script="from __future__ import annotations\nprint('works')")
+    assert ctx.log.stdout() == ["works"]
+
+
 def test_a_python_script_prints_at_once_and_fails_with_its_name(ctx: FakeContext) -> None:
     error = failure(ctx, PYTHON, script="import sys\nsys.exit(4)")
     assert str(error) == "Command failed with exit code 4"

@@ -24,15 +24,10 @@ _TAIL = 12
 _UNKNOWN = "no such version or package"
 _COMPLAINTS = (
     (re.compile(r"No matching distribution found for (?P<name>.+)"), _UNKNOWN),
-    (
-        re.compile(r"Could not find a version that satisfies the requirement (?P<name>\S+)"),
-        "no such version or package",
-    ),
+    (re.compile(r"Could not find a version that satisfies the requirement (?P<name>\S+)"), _UNKNOWN),
     (re.compile(r"Because (?P<name>\S+) was not found in the"), "no such package"),
-    (
-        re.compile(r"(?:only|no versions?) .*?(?P<name>[\w.-]+(?:[=<>!~]=?\S+)?) (?:is|are) available"),
-        "no such version",
-    ),
+    (re.compile(r"Because there (?:is|are) no versions? of (?P<name>\S+)"), _UNKNOWN),
+    (re.compile(r"Because only (?P<name>[\w.-]+)\S* is available"), _UNKNOWN),
     (re.compile(r"Invalid requirement: '(?P<name>[^']*)'"), "this is not a requirement"),
     (re.compile(r"Failed to parse: `(?P<name>[^`]*)`"), "this is not a requirement"),
     (re.compile(r"Failed (?:building wheel for|to build) `?(?P<name>[\w.=-]+)"), "it could not be built"),
@@ -128,11 +123,12 @@ def _install(
     else:
         command = [interpreter, "-m", "pip", "install", "--quiet", "--no-input"]
     if installer.run(*command, "--target", str(target), "--", *requirements) != 0:
-        raise TaskError(_failure(requirements, installer.said, "uv" if uv else "pip"))
+        raise TaskError(failure_message(requirements, installer.said, "uv" if uv else "pip"))
     return target
 
 
-def _failure(requirements: Sequence[str], said: Sequence[str], program: str) -> str:
+def failure_message(requirements: Sequence[str], said: Sequence[str], program: str) -> str:
+    """What went wrong, from the last lines a package manager has said; names the requirement if it can."""
     text = "\n".join(said)
     if "No module named pip" in text:
         return (

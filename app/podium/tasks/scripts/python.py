@@ -21,6 +21,7 @@ from podium.tasks.scripts.runners import client_environment
 CLIENT = Path(__file__).parent / "client"
 
 _IMPORTS_CLIENT = re.compile(r"^\s*(?:from|import)\s+kestra\b", re.MULTILINE)
+_FUTURE = re.compile(r"^from __future__ import", re.MULTILINE)
 _CONTAINER_LIB = ".podium_python_lib"
 _SEARCHED_FILES = 200
 _SEARCHED_SIZE = 1 << 20
@@ -191,7 +192,9 @@ class PythonScript(PythonTask, InlineTask):
         source = launch.files.localized(launch.render(self.script, str, "script") or "")
         packages = self._prepare_path(launch, source)
         interpreter = "python" if launch.container else quoted(self._interpreter(launch))
-        path = launch.files.add_script(f"true = True\nfalse = False\nnull = None\n{source}", PYTHON.extension)
+        # Nothing may stand before an import from `__future__`.
+        prelude = "" if _FUTURE.search(source) else "true = True\nfalse = False\nnull = None\n"
+        path = launch.files.add_script(prelude + source, PYTHON.extension)
         direct = f"{interpreter} {quoted(path)}"
         if packages:
             return [direct]
