@@ -6,12 +6,14 @@ declared type; a list or map may also be one text that renders to JSON.
 """
 
 import dataclasses
+import functools
 import json
+import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, cast
 
 from podium.base.durations import parse_duration
 from podium.expressions.errors import ExpressionError, did_you_mean
@@ -73,7 +75,7 @@ def _plan(cls: type[Properties]) -> tuple[tuple[str, PropertyDecl, Any], ...]:
     """Attribute name, declaration and type of every property; made once per class."""
     if cls not in _plans:
         hints = typing.get_type_hints(cls)
-        fields: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(cls)  # type: ignore[arg-type]
+        fields: tuple[dataclasses.Field[Any], ...] = dataclasses.fields(cast(Any, cls))
         pairs = zip(fields, describe(cls), strict=True)
         _plans[cls] = tuple((field.name, decl, hints[field.name]) for field, decl in pairs)
     return _plans[cls]
@@ -223,7 +225,9 @@ def _without_expressions(hint: Any) -> Any:
     if not arguments:
         return hint
     plain = tuple(_without_expressions(argument) for argument in arguments)
-    return typing.Union[plain] if origin in (typing.Union, types.UnionType) else origin[plain]  # noqa: UP007
+    if origin in (typing.Union, types.UnionType):
+        return functools.reduce(operator.or_, plain)
+    return origin[plain]
 
 
 def _options(hint: Any) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -220,7 +220,7 @@ class ScriptTask(RunnableTask):
         return variables
 
     @contextlib.contextmanager
-    def _context_file(self, launch: Launch) -> Any:
+    def _context_file(self, launch: Launch) -> Iterator[None]:
         if not self.executionContext:
             yield
             return
