@@ -7,6 +7,8 @@ from typing import Literal
 
 from podium.tasks.scripts.protocol import DEBUG_MARKER, INFO_MARKER
 
+_SHOWN = 2_000
+
 TargetOs = Literal["LINUX", "WINDOWS", "AUTO"]
 
 
@@ -32,8 +34,9 @@ def assemble(
 
 
 def shown(argv: Sequence[str]) -> str:
-    """The argv as one line for the log."""
-    return " ".join(argv)
+    """The argv for the log; of a long script only the beginning, and how much there is."""
+    text = " ".join(argv)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({_SHOWN} of {len(text)} characters)"
 
 
 def quoted(path: object) -> str:
