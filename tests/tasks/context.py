@@ -11,9 +11,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import jinja2
-
-from podium.expressions.errors import ExpressionError
+from podium.expressions.render import render, render_typed
+from podium.expressions.services import NoServices
 from podium.model.properties import Properties
 from podium.plugin.binding import bind
 from podium.plugin.task import TaskError
@@ -231,20 +230,10 @@ class FakeContext:
         return NOW
 
     def render(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
-        if isinstance(value, str):
-            env = jinja2.Environment(undefined=jinja2.StrictUndefined, finalize=_fin, keep_trailing_newline=True)
-            try:
-                return env.from_string(value).render({**self.variables, **(extra or {})})
-            except Exception as e:
-                raise ExpressionError(str(e)) from e
-        if isinstance(value, Mapping):
-            return {k: self.render(v, extra) for k, v in value.items()}
-        if isinstance(value, list):
-            return [self.render(v, extra) for v in value]
-        return value
+        return render(value, {**self.variables, **(extra or {})}, NoServices())
 
     def render_typed(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
-        return self.render(value, extra)
+        return render_typed(value, {**self.variables, **(extra or {})}, NoServices())
 
     def metric(self, name: str, value: float, *rest: Any, **named: Any) -> None:
         kind, tags = [*rest, *[named.get("type", "counter"), named.get("tags")][len(rest) :]]
@@ -290,7 +279,3 @@ def task_class(type_name: str) -> type[Properties]:
 
 def resolve(type_name: str) -> type[Properties] | None:
     return task_class(type_name) if type_name in TYPES else None
-
-
-def _fin(v):
-    return json.dumps(v) if isinstance(v, (dict, list, bool)) else v

@@ -107,7 +107,7 @@ def test_a_request_gives_status_headers_and_body(ctx: FakeContext, url: str) -> 
 @pytest.mark.parametrize(
     ("props", "kind", "body"),
     [
-        ({"body": "{{ inputs.j }}"}, "application/json; charset=UTF-8", '{"a": 1}'),
+        ({"body": "{{ inputs.j }}"}, "application/json; charset=UTF-8", '{"a":1}'),
         ({"body": "x", "contentType": "text/plain"}, "text/plain; charset=UTF-8", "x"),
         ({"body": "x", "headers": {"content-type": "text/x"}}, "text/x", "x"),
         ({"body": "é", "options": {"defaultCharset": "ISO-8859-1"}}, "application/json; charset=ISO-8859-1", "é"),
