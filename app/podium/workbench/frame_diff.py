@@ -1,0 +1,153 @@
+"""Send the terminal only what changed, and no faster than it reads.
+
+Textual repaints whole regions without asking what the terminal shows already: one typed character costs about 10 kB at
+120x40, opening a dialog 120 kB. `DiffOutput` sits between the compositor and the driver. It remembers the bytes of
+every stretch of a row that was sent and leaves out those that would be sent again unchanged. When the terminal is slow
+(an SSH link), frames are not queued behind each other: they are skipped, and once the link is free the screen as it is
+then is sent as one difference, so what is drawn is never older than one frame.
+
+This file is the only one that knows these private parts of Textual: `App._display`, `Screen._compositor`,
+`LayoutUpdate`, `ChopsUpdate` and the driver's `_writer_thread`.
+"""
+
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from textual import events
+from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.app import App, ReturnType
+from textual.geometry import Offset, Size
+from textual.screen import Screen
+from textual.strip import Strip
+
+# One frame is up to three writes: begin, content, end.
+_WRITES_PER_FRAME = 3
+_RETRY_SECONDS = 1 / 30
+
+
+class ShownFrame:
+    """What the terminal shows as far as it is known: per row, start column -> (end column, bytes sent)."""
+
+    def __init__(self, size: Size) -> None:
+        self.size = size
+        self._rows: dict[int, dict[int, tuple[int, str]]] = {}
+
+    def replaces(self, y: int, start: int, end: int, text: str) -> bool:
+        """Note that `text` covers the columns `start` to `end` of row `y`; False if it was there already."""
+        row = self._rows.setdefault(y, {})
+        known = row.get(start)
+        if known == (end, text):
+            return False
+        if known is None or known[0] != end:
+            for other, (stop, _) in list(row.items()):
+                if other < end and stop > start:
+                    del row[other]
+        row[start] = (end, text)
+        return True
+
+
+class Difference(CompositorUpdate):
+    """The part of an update that the terminal does not show yet."""
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownFrame) -> None:
+        self._update, self._shown = update, shown
+
+    def render_segments(self, console: Console) -> str:
+        out: list[str] = []
+        for y, start, end, strip in _pieces(self._update):
+            text = strip.render(console)
+            if self._shown.replaces(y, start, end, text):
+                out.append(f"\x1b[{y + 1};{start + 1}H{text}")
+        return "".join(out)
+
+
+def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, int, Strip]]:
+    """(row, start column, end column, content) of everything that an update would draw."""
+    if isinstance(update, LayoutUpdate):
+        for y, strips in enumerate(update.strips, update.region.y):
+            x = update.region.x
+            for strip in strips:
+                if strip.cell_length:
+                    yield y, x, x + strip.cell_length, strip
+                x += strip.cell_length
+        return
+    for y, left, right in update.spans:
+        for end, (x, piece) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if piece is None or end <= left or x >= right:
+                continue
+            stop = min(end, right)
+            yield y, x, stop, piece if stop == end else piece.crop(0, stop - x)
+
+
+class DiffOutput(App[ReturnType]):
+    """An App that writes differences. Inline mode is left as Textual does it."""
+
+    _shown: ShownFrame | None = None
+    _cursor_shown: Offset | None = None
+    _behind = False
+
+    def _display(self, screen: Screen, renderable: RenderableType | None) -> None:
+        if not isinstance(renderable, (ChopsUpdate, LayoutUpdate)) or self.is_inline or self._batch_count:
+            super()._display(screen, renderable)
+            return
+        if self.output_is_backed_up():
+            self._skip_frame()
+            super()._display(screen, None)
+            return
+        if self._shown is None or self._shown.size != self.size:
+            self._shown, self._cursor_shown = ShownFrame(self.size), None
+        text = Difference(renderable, self._shown).render_segments(self.console)
+        cursor = self.cursor_position
+        if text or cursor != self._cursor_shown:
+            self._cursor_shown = cursor
+            super()._display(screen, _Rendered(text))
+        else:
+            super()._display(screen, None)
+
+    def output_is_backed_up(self) -> bool:
+        """Whether the terminal has not taken the last frame yet. Periodic repaints should wait while it is so."""
+        queue = getattr(getattr(self._driver, "_writer_thread", None), "_queue", None)
+        return queue is not None and queue.qsize() > _WRITES_PER_FRAME
+
+    def _skip_frame(self) -> None:
+        if not self._behind:
+            self._behind = True
+            self.set_timer(_RETRY_SECONDS, self._catch_up)
+
+    def _catch_up(self) -> None:
+        """Send the screen as it is now, as soon as there is room."""
+        self._behind = False
+        if self.output_is_backed_up():
+            self._skip_frame()
+        elif self.screen_stack:
+            screen = self.screen
+            self._display(screen, screen._compositor.render_full_update())
+
+    def forget_frame(self) -> None:
+        """The terminal shows something else now (another program wrote on it): send everything next time."""
+        self._shown = None
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        # Terminals move or drop rows when their size changes, even if it changes back before the next frame.
+        self.forget_frame()
+        await super()._on_resize(event)
+
+    def _resume_signal(self) -> None:
+        """Back from an editor or from Ctrl+Z."""
+        self.forget_frame()
+        super()._resume_signal()
+
+    def action_redraw(self) -> None:
+        """Draw everything again, for a terminal that was disturbed."""
+        self.forget_frame()
+        self.screen.refresh(layout=True)
+
+
+class _Rendered(CompositorUpdate):
+    """Bytes that were made before."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def render_segments(self, console: Console) -> str:
+        return self._text
