@@ -46,19 +46,14 @@ class ShownFrame:
         return True
 
 
-class Difference(CompositorUpdate):
-    """The part of an update that the terminal does not show yet."""
-
-    def __init__(self, update: LayoutUpdate | ChopsUpdate, shown: ShownFrame) -> None:
-        self._update, self._shown = update, shown
-
-    def render_segments(self, console: Console) -> str:
-        out: list[str] = []
-        for y, start, end, strip in _pieces(self._update):
-            text = strip.render(console)
-            if self._shown.replaces(y, start, end, text):
-                out.append(f"\x1b[{y + 1};{start + 1}H{text}")
-        return "".join(out)
+def difference(update: LayoutUpdate | ChopsUpdate, shown: ShownFrame, console: Console) -> str:
+    """The bytes for the part of an update that the terminal does not show yet; notes them as shown."""
+    out: list[str] = []
+    for y, start, end, strip in _pieces(update):
+        text = strip.render(console)
+        if shown.replaces(y, start, end, text):
+            out.append(f"\x1b[{y + 1};{start + 1}H{text}")
+    return "".join(out)
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, int, Strip]]:
@@ -96,7 +91,7 @@ class DiffOutput(App[ReturnType]):
             return
         if self._shown is None or self._shown.size != self.size:
             self._shown, self._cursor_shown = ShownFrame(self.size), None
-        text = Difference(renderable, self._shown).render_segments(self.console)
+        text = difference(renderable, self._shown, self.console)
         cursor = self.cursor_position
         if text or cursor != self._cursor_shown:
             self._cursor_shown = cursor
@@ -150,4 +145,7 @@ class _Rendered(CompositorUpdate):
         self._text = text
 
     def render_segments(self, console: Console) -> str:
+        return self._text
+
+    def __rich__(self) -> str:
         return self._text
