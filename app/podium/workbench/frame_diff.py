@@ -118,6 +118,12 @@ class DiffOutput(App[ReturnType]):
             screen = self.screen
             self._display(screen, screen._compositor.render_full_update())
 
+    def send_control(self, sequence: str) -> None:
+        """Send a sequence that does not touch the screen (clipboard, bell), in order with the frames."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+            self._driver.flush()
+
     def forget_frame(self) -> None:
         """The terminal shows something else now (another program wrote on it): send everything next time."""
         self._shown = None
