@@ -1,0 +1,237 @@
+"""The SQLite database of a workspace, `.podium/index.db`: opened, migrated, shared by several processes, mended.
+
+It holds what must be found across executions. What it knows of executions can be made again from the journals; the
+rest (key-values, revisions, trigger states) is copied out of a damaged file as far as it can be read.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+from podium.store.errors import StoreError, write_failure
+from podium.store.schema import KEPT_TABLES, MIGRATIONS
+
+Row = tuple[Any, ...]
+
+_BUSY_SECONDS = 15.0
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_REINDEX = "reindex"
+
+
+class DatabaseDamage(StoreError):
+    """The file is not a sound database any more."""
+
+
+class Query(Protocol):
+    """What can be asked inside a transaction."""
+
+    def __call__(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement and return all its rows; raises StoreError."""
+        ...
+
+
+class Database:
+    """One process's access to the database; may be used from any thread, and on both sides of a fork.
+
+    `notice` is a sentence for the user when opening found a damaged file and moved it aside, else None.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notice: str | None = None
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._owner = 0
+        self._depth = 0
+        with self._lock:
+            self._connected()
+
+    @property
+    def needs_reindex(self) -> bool:
+        """Whether executions are missing here until they are read from their journals (`ExecutionIndex.reindex`)."""
+        return bool(self.read("SELECT value FROM meta WHERE name = ?", (_REINDEX,)))
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of one query; raises StoreError."""
+        with self._lock:
+            return self._run(self._connected(), sql, parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Query]:
+        """A write transaction: all or nothing, and no other process writes meanwhile. Must not be nested."""
+        with self._lock:
+            connection = self._connected()
+            if self._depth:
+                raise RuntimeError("a transaction is open already")
+            self._run(connection, "BEGIN IMMEDIATE", ())
+            self._depth = 1
+            try:
+                yield lambda sql, parameters=(): self._run(connection, sql, parameters)
+                self._run(connection, "COMMIT", ())
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth = 0
+
+    def write_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """One statement for many rows, inside the current transaction."""
+        with self._lock:
+            try:
+                self._connected().executemany(sql, rows)
+            except sqlite3.Error as error:
+                raise self._failure(error) from error
+
+    def reindexed(self) -> None:
+        """Note that all executions are here again."""
+        with self.transaction() as query:
+            query("DELETE FROM meta WHERE name = ?", (_REINDEX,))
+
+    def close(self) -> None:
+        """Close the connection; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None and self._owner == os.getpid():
+                self._connection.close()
+            self._connection = None
+
+    # ---- connecting --------------------------------------------------------------------------------------------
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._connection is None or self._owner != os.getpid():
+            # After a fork the connection belongs to the parent: it is left alone, not closed.
+            self._connection = self._open()
+            self._owner = os.getpid()
+            self._depth = 0
+        return self._connection
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            return self._prepared()
+        except DatabaseDamage as damage:
+            with _exclusive(self.path.with_name(self.path.name + ".lock")):
+                try:
+                    # Another process may have mended it in the meantime.
+                    return self._prepared()
+                except DatabaseDamage:
+                    return self._mended(damage)
+
+    def _prepared(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(
+                self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA temp_store = MEMORY")
+            _migrate(connection, self.path)
+        except sqlite3.Error as error:
+            connection.close()
+            raise self._failure(error) from error
+        except StoreError:
+            connection.close()
+            raise
+        return connection
+
+    def _mended(self, damage: DatabaseDamage) -> sqlite3.Connection:
+        aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                self.path.with_name(self.path.name + suffix).rename(aside.with_name(aside.name + suffix))
+        connection = self._prepared()
+        saved = {table: _copy_readable(aside, connection, table) for table in KEPT_TABLES}
+        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_REINDEX,))
+        counts = ", ".join(f"{count} of {table.replace('_', ' ')}" for table, count in saved.items())
+        self.notice = (
+            f"{damage} It was moved to {aside.name} and a new one was made. Rows that could be saved: {counts}. "
+            "Executions are read again from their journals."
+        )
+        return connection
+
+    # ---- statements --------------------------------------------------------------------------------------------
+
+    def _run(self, connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        try:
+            return connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: sqlite3.Error) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", None)
+        primary = None if code is None else code & 0xFF
+        if primary in _DAMAGED:
+            return DatabaseDamage(f"The database {self.path} is damaged ({error}).")
+        if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StoreError(
+                f"The database {self.path} was kept busy by another process for {_BUSY_SECONDS:.0f} s. Try again."
+            )
+        advice = ""
+        if primary == sqlite3.SQLITE_FULL:
+            advice = " Free some space there and try again."
+        elif primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            advice = " Check the permissions of that file and its folder."
+        return StoreError(f"The database {self.path} cannot be used: {error}.{advice}")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise StoreError(
+            f"The database {path} was written by a newer Podium (version {version}, this one knows "
+            f"{len(MIGRATIONS)}). Update Podium."
+        )
+    if version == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have migrated while this one waited.
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        for statements in MIGRATIONS[version:]:
+            for statement in statements.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _copy_readable(source: Path, target: sqlite3.Connection, table: str) -> int:
+    """Copy the rows of one table until one cannot be read; returns how many arrived."""
+    copied = 0
+    damaged: sqlite3.Connection | None = None
+    try:
+        damaged = sqlite3.connect(source)
+        for row in damaged.execute(f"SELECT * FROM {table}"):
+            target.execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+            copied += 1
+    except sqlite3.Error:
+        # This is where the file is damaged: what follows cannot be read, and the notice says how much was.
+        pass
+    finally:
+        if damaged is not None:
+            damaged.close()
+    return copied
+
+
+@contextmanager
+def _exclusive(path: Path) -> Iterator[None]:
+    try:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise write_failure("The lock of the database", path, error) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
