@@ -305,21 +305,42 @@ def test_a_damaged_database_is_moved_aside_and_what_can_be_read_is_saved(tmp_pat
         content[4096:8192] = b"\xff" * 4096
     path.write_bytes(content)
 
+    mended = Database(path)
     if damage == "middle":
         # Not seen when it is opened, only when that page is read.
         with pytest.raises(StoreError, match="is damaged"):
-            Database(path).read("SELECT * FROM meta")
-        return
-    mended = Database(path)
+            mended.read("SELECT * FROM meta")
+    other = Database(path)
+    assert mended.needs_reindex
     assert mended.notice is not None
     assert "moved to index.db.damaged-" in mended.notice
-    assert mended.needs_reindex
-    assert next(tmp_path.glob("index.db.damaged-*")).read_bytes() == content
+    assert other.needs_reindex
+    assert min(tmp_path.glob("index.db.damaged-*")).read_bytes() == content
     index = ExecutionIndex(mended)
     index.reindex([one("e1")])
     assert not mended.needs_reindex
+    assert not other.needs_reindex
     assert Database(path).notice is None
     assert index.search().total == 1
+
+
+def test_key_values_are_saved_from_a_database_with_a_damaged_page(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    database = Database(path)
+    with database.transaction() as query:
+        query("INSERT INTO key_values VALUES ('lab', 'k', 'STRING', '\"v\"', NULL, 1, 1, NULL)")
+    page = database.read("SELECT rootpage FROM sqlite_schema WHERE name = 'executions'")[0][0]
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    path.write_bytes(content)
+    index = ExecutionIndex(database)
+    with pytest.raises(StoreError, match="is damaged"):
+        index.upsert(one("e1"))
+    index.upsert(one("e1"))
+    assert database.notice is not None
+    assert "1 of key values, 0 of flow revisions" in database.notice
+    assert database.read("SELECT key FROM key_values") == [("k",)]
 
 
 def test_a_database_of_a_newer_podium_is_left_alone(tmp_path: Path) -> None:

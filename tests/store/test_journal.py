@@ -39,7 +39,11 @@ def test_the_file_format(tmp_path: Path) -> None:
         assert journal.sequence == 3
     first, *rest = path.read_bytes().split(b"\n")
     assert first.startswith('{"v":1,"n":1,"t":1767225600000,"e":"a","text":"ü '.encode())
-    assert rest == [b'{"v":1,"n":2,"t":1767225600000,"e":"b"}', b'{"v":1,"n":3,"t":1767225600000,"e":"c","x":null}', b""]
+    assert rest == [
+        b'{"v":1,"n":2,"t":1767225600000,"e":"b"}',
+        b'{"v":1,"n":3,"t":1767225600000,"e":"c","x":null}',
+        b"",
+    ]
     assert read_journal(path).events[0]["text"] == 'ü "q"\n\u2028\udc80'
     assert path.stat().st_mode & 0o077 == 0
 

@@ -39,7 +39,9 @@ class Query(Protocol):
 class Database:
     """One process's access to the database; may be used from any thread, and on both sides of a fork.
 
-    `notice` is a sentence for the user when opening found a damaged file and moved it aside, else None.
+    A damaged file is moved aside and replaced as soon as it is noticed: when it is opened, or at the first use
+    after a statement failed because of it (that one raises DatabaseDamage). `notice` is then a sentence for the
+    user, else None.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,7 +50,9 @@ class Database:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
+        self._inode = 0
         self._depth = 0
+        self._damage: DatabaseDamage | None = None
         with self._lock:
             self._connected()
 
@@ -104,23 +108,25 @@ class Database:
     # ---- connecting --------------------------------------------------------------------------------------------
 
     def _connected(self) -> sqlite3.Connection:
+        mine = self._connection is not None and self._owner == os.getpid()
+        if mine and not self._depth and (self._damage is not None or _inode(self.path) != self._inode):
+            # The file was damaged, or another process has replaced it for that reason.
+            self.close()
         if self._connection is None or self._owner != os.getpid():
             # After a fork the connection belongs to the parent: it is left alone, not closed.
-            self._connection = self._open()
+            self._connection = self._mended(self._damage) if self._damage else self._open()
             self._owner = os.getpid()
+            self._inode = _inode(self.path)
             self._depth = 0
+            self._damage = None
         return self._connection
 
     def _open(self) -> sqlite3.Connection:
+        self._inode = _inode(self.path)
         try:
             return self._prepared()
         except DatabaseDamage as damage:
-            with _exclusive(self.path.with_name(self.path.name + ".lock")):
-                try:
-                    # Another process may have mended it in the meantime.
-                    return self._prepared()
-                except DatabaseDamage:
-                    return self._mended(damage)
+            return self._mended(damage)
 
     def _prepared(self) -> sqlite3.Connection:
         try:
@@ -144,13 +150,17 @@ class Database:
         return connection
 
     def _mended(self, damage: DatabaseDamage) -> sqlite3.Connection:
-        aside = self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                self.path.with_name(self.path.name + suffix).rename(aside.with_name(aside.name + suffix))
-        connection = self._prepared()
-        saved = {table: _copy_readable(aside, connection, table) for table in KEPT_TABLES}
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_REINDEX,))
+        with _exclusive(self.path.with_name(self.path.name + ".lock")):
+            if _inode(self.path) != self._inode:
+                # Another process has replaced it while this one waited.
+                return self._prepared()
+            aside = _free_name(self.path.with_name(f"{self.path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    self.path.with_name(self.path.name + suffix).rename(aside.with_name(aside.name + suffix))
+            connection = self._prepared()
+            saved = {table: _copy_readable(aside, connection, table) for table in KEPT_TABLES}
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, '1')", (_REINDEX,))
         counts = ", ".join(f"{count} of {table.replace('_', ' ')}" for table, count in saved.items())
         self.notice = (
             f"{damage} It was moved to {aside.name} and a new one was made. Rows that could be saved: {counts}. "
@@ -170,7 +180,8 @@ class Database:
         code = getattr(error, "sqlite_errorcode", None)
         primary = None if code is None else code & 0xFF
         if primary in _DAMAGED:
-            return DatabaseDamage(f"The database {self.path} is damaged ({error}).")
+            self._damage = DatabaseDamage(f"The database {self.path} is damaged ({error}).")
+            return self._damage
         if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             return StoreError(
                 f"The database {self.path} was kept busy by another process for {_BUSY_SECONDS:.0f} s. Try again."
@@ -222,6 +233,22 @@ def _copy_readable(source: Path, target: sqlite3.Connection, table: str) -> int:
         if damaged is not None:
             damaged.close()
     return copied
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    candidate = path
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate
 
 
 @contextmanager

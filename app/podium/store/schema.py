@@ -31,6 +31,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX executions_by_flow ON executions (namespace, flow_id, state, start);
     CREATE INDEX executions_of_flow ON executions (namespace, flow_id, start, id);
     CREATE INDEX executions_by_state ON executions (state, start, id);
+    CREATE INDEX executions_unfinished ON executions (start, id) WHERE finish IS NULL;
     CREATE INDEX executions_by_parent ON executions (parent_id) WHERE parent_id IS NOT NULL;
     CREATE INDEX executions_by_trigger ON executions (trigger_execution_id) WHERE trigger_execution_id IS NOT NULL;
 
