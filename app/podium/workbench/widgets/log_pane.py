@@ -1,0 +1,389 @@
+"""The log of a run in lanes: what Log tasks said, what scripts printed, or all of it.
+
+Two lanes stand side by side where there is room, else one at a time with tabs above. Filter and following are shared.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import tzinfo
+from pathlib import Path
+from typing import Literal, Self
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widget import Widget
+
+from podium.base.text import clean
+from podium.store.log_filter import LogFilter, TextPattern
+from podium.store.log_index import LogIndex
+from podium.store.logs import SOURCES, Source
+from podium.workbench.clipboard import Clipboard
+from podium.workbench.widgets.log_paint import Columns
+from podium.workbench.widgets.log_prompt import LogPrompt
+from podium.workbench.widgets.log_view import LogView
+
+Lane = Literal["log", "script", "all"]
+
+LANES: tuple[Lane, ...] = ("log", "script", "all")
+WIDE = 100
+"""Cells from which on two lanes stand side by side."""
+
+_NAMES: dict[Lane, str] = {"log": "Log", "script": "Script", "all": "All"}
+_TITLES: dict[Lane, str] = {"log": "Log tasks", "script": "Script output", "all": "All lines"}
+_SOURCES: dict[Lane, frozenset[Source]] = {
+    "log": frozenset({"log"}),
+    "script": frozenset({"stdout", "stderr"}),
+    "all": frozenset(SOURCES),
+}
+_COLUMNS: dict[Lane, Columns] = {
+    "log": Columns(),
+    "script": Columns(time=False, level=False, sources="stderr"),
+    "all": Columns(sources="all"),
+}
+_TO_COME: dict[Lane, str] = {
+    "log": "Messages of Log tasks and of the run itself appear here.",
+    "script": "What scripts print appears here.",
+    "all": "Every line that this run writes appears here.",
+}
+_NEVER_CAME: dict[Lane, str] = {
+    "log": "No Log task said anything in this run.",
+    "script": "No script printed anything in this run.",
+    "all": "This run has written no log.",
+}
+_TICK = 0.1
+_CATCH_UP = 0.02
+_BUDGET = 0.02  # seconds of work between two frames
+
+
+class LaneTabs(Widget):
+    """`Log │ Script │ All` and what the lane says of itself, in one row."""
+
+    DEFAULT_CSS = "LaneTabs { height: 1; color: $text-muted; }"
+
+    class Picked(Message):
+        """A tab was clicked."""
+
+        def __init__(self, lane: Lane) -> None:
+            super().__init__()
+            self.lane: Lane = lane
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lane: Lane = "log"
+        self._status = ""
+
+    def show(self, lane: Lane, status: str) -> None:
+        """Mark a lane and say something on the right."""
+        if (lane, status) != (self._lane, self._status):
+            self._lane, self._status = lane, status
+            self.refresh()
+
+    def render(self) -> Content:
+        parts: list[Content] = []
+        for lane in LANES:
+            style = "bold reverse" if lane == self._lane else ""
+            parts += [Content.styled(f" {_NAMES[lane]} ", style), Content("│")]
+        tabs = Content("").join(parts[:-1])
+        room = self.size.width - tabs.cell_length - 1
+        status = Content(self._status).truncate(room, ellipsis=True) if room > 0 else Content("")
+        return tabs + Content(" " * max(room - status.cell_length, 0) + " ") + status
+
+    def on_click(self, event: events.Click) -> None:
+        at = 0
+        for lane in LANES:
+            at += len(_NAMES[lane]) + 3
+            if event.x < at:
+                self.post_message(self.Picked(lane))
+                return
+
+
+class LogPane(Vertical):
+    """The log of one run. `folder` is where `s` saves to; `jump_key` is shown in front of the first title."""
+
+    DEFAULT_CSS = """
+    LogPane {
+        & Horizontal { height: 1fr; }
+        & LogView { width: 1fr; height: 1fr; border: round $surface-lighten-2; border-title-color: $text-muted;
+                    border-subtitle-color: $text-muted; }
+        & LogView:focus { border: round $accent; border-title-color: $text; }
+        &.-narrow LogView { border: none; }
+        & LaneTabs { display: none; }
+        &.-narrow LaneTabs { display: block; }
+    }
+    """
+    BINDINGS = [
+        Binding("right_square_bracket", "lane(1)", "Lane", id="log.lane_next"),
+        Binding("left_square_bracket", "lane(-1)", "Previous lane", id="log.lane_previous", show=False),
+    ]
+
+    class Said(Message):
+        """Something to tell the reader: done, or `failed`."""
+
+        def __init__(self, text: str, failed: bool = False) -> None:
+            super().__init__()
+            self.text, self.failed = text, failed
+
+    def __init__(
+        self,
+        clipboard: Clipboard,
+        folder: Path,
+        *,
+        chosen: LogFilter | None = None,
+        jump_key: str = "",
+        zone: tzinfo | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self._clipboard, self._folder, self._jump_key = clipboard, folder, jump_key
+        self._index = LogIndex(Path(os.devnull))
+        self._chosen = chosen or LogFilter()
+        self._title, self._live, self._shows = "", False, False
+        self._views: dict[Lane, LogView] = {
+            lane: LogView(
+                self._index, self._filter(lane), columns=_COLUMNS[lane], title=self._heading(lane),
+                empty=self._empty(lane), zone=zone, id=f"log-lane-{lane}",
+            )
+            for lane in LANES
+        }  # fmt: skip
+        self._lane: Lane = "log"
+        self._before: TextPattern | None = None
+        self._timer: Timer | None = None
+        self._catching_up = False
+
+    def compose(self) -> ComposeResult:
+        yield LaneTabs()
+        with Horizontal():
+            yield from self._views.values()
+        yield LogPrompt()
+
+    def on_mount(self) -> None:
+        self._timer = self.set_interval(_TICK, self.refresh_now, pause=not self._live)
+        self._arrange()
+
+    def on_unmount(self) -> None:
+        self._index.close()
+
+    # ---- what is shown -----------------------------------------------------------------------------------------
+
+    def show(self, path: Path | None, title: str, *, live: bool = False) -> None:
+        """The log at `path` (None: of nothing), under a title such as the task's name. A log that is still written
+        is looked at ten times a second while `live`."""
+        self._index.close()
+        self._index = LogIndex(path or Path(os.devnull))
+        self._title, self._shows = clean(title), path is not None
+        for lane, view in self._views.items():
+            view.show(self._index, self._filter(lane), title=self._heading(lane), empty="")
+        self.set_live(live)
+
+    def set_live(self, live: bool) -> None:
+        """Whether the run still writes. The end of it is read at once."""
+        self._live = live
+        for lane, view in self._views.items():
+            view.empty_text = self._empty(lane)
+            view.refresh()
+        if self._timer is not None:
+            if live:
+                self._timer.resume()
+            else:
+                self._timer.pause()
+            self.refresh_now()
+
+    def set_task_run(self, task_run: str | None) -> None:
+        """Only the lines of one task run; None for all."""
+        self._choose(replace(self._chosen, task_runs=None if task_run is None else frozenset({task_run})))
+
+    def set_filter(self, chosen: LogFilter) -> None:
+        """Level, text, task and attempt for all lanes; the sources are those of each lane."""
+        self._choose(chosen)
+
+    @property
+    def lane(self) -> Lane:
+        """The lane that keys go to."""
+        return self._lane
+
+    @lane.setter
+    def lane(self, lane: Lane) -> None:
+        had_focus = self._views[self._lane].has_focus
+        self._lane = lane
+        self._arrange()
+        if had_focus:
+            self._views[lane].focus()
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Give the keys to the current lane."""
+        self._views[self._lane].focus(scroll_visible)
+        return self
+
+    def refresh_now(self) -> None:
+        """Take in what was written since; costs a look at the file when that is nothing."""
+        try:
+            done = self._index.refresh(_BUDGET)
+        except OSError as error:
+            self.set_live(False)
+            self.post_message(self.Said(f"Cannot read the log {self._index.path}: {error.strerror}.", failed=True))
+            return
+        for view in self._visible():
+            done = view.pull(_BUDGET) and done
+        if not done and not self._catching_up:
+            self._catching_up = True
+            self.set_timer(_CATCH_UP, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._catching_up = False
+        self.refresh_now()
+
+    def _filter(self, lane: Lane) -> LogFilter:
+        return replace(self._chosen, sources=_SOURCES[lane])
+
+    def _heading(self, lane: Lane) -> str:
+        key = f"{self._jump_key} " if self._jump_key and lane in ("log", "all") else ""
+        return f"{key}{_TITLES[lane]}{' ─ ' if self._title else ''}{self._title}"
+
+    def _empty(self, lane: Lane) -> str:
+        if not self._shows:
+            return "Select a run to see its log."
+        return (_TO_COME if self._live else _NEVER_CAME)[lane]
+
+    def _visible(self) -> Iterable[LogView]:
+        return [view for view in self._views.values() if view.display]
+
+    # ---- lanes -------------------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        narrow = self.size.width < WIDE
+        self.set_class(narrow, "-narrow")
+        for lane, view in self._views.items():
+            view.display = lane == self._lane or (not narrow and "all" not in (lane, self._lane))
+        self._show_status()
+        self.refresh_now()
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def on_descendant_focus(self) -> None:
+        for lane, view in self._views.items():
+            if view.has_focus and lane != self._lane:
+                self._lane = lane
+                self._show_status()
+
+    def action_lane(self, step: int) -> None:
+        """The next lane; side by side, the third step shows all lines as one."""
+        self.lane = LANES[(LANES.index(self._lane) + step) % len(LANES)]
+
+    @on(LaneTabs.Picked)
+    def _pick(self, event: LaneTabs.Picked) -> None:
+        event.stop()
+        self.lane = event.lane
+        self.focus()
+
+    @on(LogView.StatusChanged)
+    def _show_status(self) -> None:
+        if self.is_mounted:
+            self.query_one(LaneTabs).show(self._lane, self._views[self._lane].status)
+
+    # ---- what the lanes share ----------------------------------------------------------------------------------
+
+    def _choose(self, chosen: LogFilter) -> None:
+        self._chosen = chosen
+        for lane, view in self._views.items():
+            view.choose(self._filter(lane))
+        self.refresh_now()
+
+    @on(LogView.FilterChanged)
+    def _share_filter(self, event: LogView.FilterChanged) -> None:
+        event.stop()
+        self._choose(event.view.chosen)
+
+    @on(LogView.FollowChanged)
+    def _share_follow(self, event: LogView.FollowChanged) -> None:
+        event.stop()
+        if event.view.display:
+            for view in self._views.values():
+                view.follow = event.view.follow
+
+    # ---- questions ---------------------------------------------------------------------------------------------
+
+    @on(LogView.PromptRequested)
+    def _ask(self, event: LogView.PromptRequested) -> None:
+        event.stop()
+        self._before = self._chosen.pattern
+        found = event.view.searched
+        texts = {
+            "filter": str(self._before or ""),
+            "find": str(found or ""),
+            "save": str(self._folder / f"{self._lane}.log"),
+        }
+        self.query_one(LogPrompt).ask(event.prompt, texts[event.prompt])
+
+    @on(LogPrompt.PatternTyped)
+    def _try_pattern(self, event: LogPrompt.PatternTyped) -> None:
+        event.stop()
+        self._choose(replace(self._chosen, pattern=event.pattern))
+
+    @on(LogPrompt.Cancelled)
+    def _undo(self, event: LogPrompt.Cancelled) -> None:
+        event.stop()
+        if event.prompt == "filter":
+            self._choose(replace(self._chosen, pattern=self._before))
+        self._close_prompt()
+
+    @on(LogPrompt.Answered)
+    def _take_answer(self, event: LogPrompt.Answered) -> None:
+        event.stop()
+        if event.prompt == "save":
+            self._save(Path(event.text).expanduser())
+            return
+        self._close_prompt()
+        if event.prompt == "filter":
+            self._choose(replace(self._chosen, pattern=event.pattern))
+        else:
+            self._views[self._lane].find(event.pattern)
+
+    def _close_prompt(self) -> None:
+        self.query_one(LogPrompt).close()
+        self.focus()
+
+    # ---- copying and saving ------------------------------------------------------------------------------------
+
+    @on(LogView.Said)
+    def _pass_on(self, event: LogView.Said) -> None:
+        event.stop()
+        self.post_message(self.Said(event.text))
+
+    @on(LogView.CopyRequested)
+    def _copy(self, event: LogView.CopyRequested) -> None:
+        event.stop()
+        try:
+            self.post_message(self.Said(self._clipboard.copy(event.text, event.what)))
+        except OSError as error:
+            self.post_message(self.Said(f"Cannot copy: {error}.", failed=True))
+
+    def _save(self, path: Path) -> None:
+        """Write what the lane shows, in a thread since it may be long; an existing file is not touched."""
+        selection = self._views[self._lane].selection
+        path = self._folder / path
+        try:
+            file = path.open("x", encoding="utf-8")
+        except OSError as error:
+            reason = "it exists, choose another name" if isinstance(error, FileExistsError) else error.strerror
+            self.query_one(LogPrompt).explain(f"Cannot write {path}: {reason}.")
+            return
+        self._close_prompt()
+        rows = range(len(selection))
+
+        def write() -> None:
+            try:
+                with file:
+                    file.writelines(f"{line.plain()}\n" for line in selection.messages(rows))
+            except (OSError, IndexError) as error:
+                self.post_message(self.Said(f"Cannot write all of {path}: {error}.", failed=True))
+                return
+            self.post_message(self.Said(f"Saved {len(rows):,} lines as {path}."))
+
+        self.run_worker(write, thread=True, group="log-save")
