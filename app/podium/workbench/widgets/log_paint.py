@@ -91,7 +91,7 @@ def paint(
 def _with_edges(visible: list[Segment], left: int, width: int, whole: int, styles: LogStyles) -> list[Segment]:
     if whole > left + width:
         visible = [*Segment.adjust_line_length(visible, width - 1), Segment("›", styles.edge)]
-    if left > 0 and whole > 0:
+    if left > 0 and whole > 0 and width > 1:
         first = [visible[0].split_cells(1)[1]] if visible else []
         visible = [Segment("‹", styles.edge), *first, *visible[1:]]
     return visible

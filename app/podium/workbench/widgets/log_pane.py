@@ -155,6 +155,7 @@ class LogPane(Vertical):
         self._before: TextPattern | None = None
         self._timer: Timer | None = None
         self._catching_up = False
+        self._unreadable = False
 
     def compose(self) -> ComposeResult:
         yield LaneTabs()
@@ -225,14 +226,21 @@ class LogPane(Vertical):
         try:
             done = self._index.refresh(_BUDGET)
         except OSError as error:
-            self.set_live(False)
-            self.post_message(self.Said(f"Cannot read the log {self._index.path}: {error.strerror}.", failed=True))
+            self._tell_unreadable(error)
             return
+        self._unreadable = False
         for view in self._visible():
             done = view.pull(_BUDGET) and done
         if not done and not self._catching_up:
             self._catching_up = True
             self.set_timer(_CATCH_UP, self._catch_up)
+
+    def _tell_unreadable(self, error: OSError) -> None:
+        """Once, not ten times a second; a live log is looked at again, it may only be for now."""
+        if not self._unreadable:
+            self._unreadable = True
+            text = f"Cannot read the log {self._index.path}: {error.strerror}."
+            self.post_message(self.Said(text, failed=True))
 
     def _catch_up(self) -> None:
         self._catching_up = False
@@ -371,8 +379,9 @@ class LogPane(Vertical):
         try:
             file = path.open("x", encoding="utf-8")
         except OSError as error:
-            reason = "it exists, choose another name" if isinstance(error, FileExistsError) else error.strerror
-            self.query_one(LogPrompt).explain(f"Cannot write {path}: {reason}.")
+            exists = isinstance(error, FileExistsError)
+            problem = "It exists, choose another name." if exists else f"Cannot write it: {error.strerror}."
+            self.query_one(LogPrompt).explain(problem)
             return
         self._close_prompt()
         rows = range(len(selection))
