@@ -25,10 +25,9 @@ _INVISIBLE = "\u2028\u2029\u202a-\u202e\u2066-\u2069"
 _DROPPED = re.compile(f"{_SEQUENCE}|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{_INVISIBLE}]")
 _SGR = re.compile("\x1b\\[([0-9;:]*)m")
 _DROPPED_FROM_OUTPUT = re.compile(f"(?!{_SGR.pattern})(?:{_DROPPED.pattern})")
-_CHANGED_IN_OUTPUT = re.compile(f"\r|[\ud800-\udfff]|{_DROPPED_FROM_OUTPUT.pattern}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BREAK = re.compile("\r\n|\n|\r")
-_DANGEROUS = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
+_DANGEROUS = re.compile(f"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\ud800-\udfff{_INVISIBLE}]")
 
 TAB = 8
 """Cells between tab stops when output is shown."""
@@ -61,9 +60,10 @@ def clean_output(text: str) -> str:
 
 def is_harmless(text: str) -> bool:
     """Whether `clean_output` would leave the text as it is. Costs a scan, for coloured text two."""
-    if _DANGEROUS.search(text) is None:
-        return True
-    return "\x1b" in text and _CHANGED_IN_OUTPUT.search(text) is None
+    if _DANGEROUS.search(text) is not None:
+        return False
+    escapes = text.count("\x1b")
+    return escapes == 0 or escapes == len(_SGR.findall(text))
 
 
 def without_colours(text: str) -> str:
