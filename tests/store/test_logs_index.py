@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from podium.base.text import without_colours
 from podium.store import log_index
 from podium.store.log_filter import LogFilter, PatternError, TextPattern
 from podium.store.log_index import LogIndex, LogSelection
@@ -81,7 +80,6 @@ def test_index_and_selection_agree_with_the_file(
         assert index.tall.get(number, 1) == line.message.count("\n") + 1
         width = index.plain_width(number)
         assert width is None or width == len(line.message)
-        assert max(map(len, without_colours(line.message).split("\n"))) <= index.most_cells(number, number + 1)
 
 
 @given(st.lists(st.text(max_size=20), max_size=20), st.text(min_size=1, max_size=3))

@@ -1,6 +1,8 @@
 """What the end of an attempt means: final state, retry, updates of the execution (semantics 3.3, 3.4)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from podium.engine import changes as c
 from podium.engine.advance import close, end_as
@@ -133,9 +135,9 @@ def _update(run: Run, taskrun: TaskRun, update: Update) -> bool:
         merged = [(key, value) for key, value in ex.labels if key not in update.labels]
         run.emit(c.LabelsSet([*merged, *update.labels.items()]))
     if update.variables or update.unset:
-        variables = {**ex.variables, **(update.variables or {})}
-        for name in update.unset:
-            variables.pop(name, None)
+        variables = _merged(ex.variables, update.variables or {})
+        for path in update.unset:
+            _unset(variables, path.split("."))
         run.emit(c.VariablesSet(variables))
     if update.end_state is None:
         return True
@@ -151,15 +153,34 @@ def _update(run: Run, taskrun: TaskRun, update: Update) -> bool:
     return False
 
 
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """A deep merge; the new value wins."""
+    merged = dict(old)
+    for key, value in new.items():
+        before = merged.get(key)
+        merged[key] = _merged(before, value) if isinstance(before, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _unset(variables: dict[str, Any], path: list[str]) -> None:
+    inner = variables.get(path[0])
+    if len(path) == 1:
+        variables.pop(path[0], None)
+    elif isinstance(inner, Mapping):
+        variables[path[0]] = dict(inner)
+        _unset(variables[path[0]], path[1:])
+
+
 def _above(run: Run, candidate: TaskRun, below: TaskRun) -> bool:
     return any(above.id == candidate.id for above in run.execution.ancestors(below))
 
 
-def _make(run: Run, maker: TaskRun, task_id: str, state: str, value: str | None, outputs: object) -> None:
+def _make(run: Run, maker: TaskRun, task_id: str, state: str, value: str | None,
+          outputs: Mapping[str, Any] | None) -> None:  # fmt: skip
     taskrun_id, now = run.ids.new(), run.now()
     run.emit(c.TaskRunCreated(taskrun_id, task_id, now, maker.id, value))
     run.emit(c.AttemptStarted(taskrun_id, now))
-    run.emit(c.AttemptEnded(taskrun_id, state, now, outputs))  # type: ignore[arg-type]
+    run.emit(c.AttemptEnded(taskrun_id, state, now, outputs))
     run.emit(c.TaskRunMoved(taskrun_id, state, now))
 
 

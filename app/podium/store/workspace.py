@@ -6,6 +6,7 @@ below the root that has `id:`, `namespace:` and `tasks:` at its top level.
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 FLOW_FOLDERS = frozenset({"flows", "_flows"})
 """Names of folders that hold only the flows of a namespace; the namespace's files are beside them."""
 
+_NAMESPACE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 _LARGEST_FLOW = 4 * 1024 * 1024
 _Stamp = tuple[int, int]
 
@@ -176,8 +178,11 @@ class Workspace:
         4. the root, when the workspace has no other namespace;
         5. the folder around all flows of the namespace.
 
-        A namespace without flows gets `<root>/<namespace>/`, which need not exist yet.
+        A namespace without flows gets `<root>/<namespace>/`, which need not exist yet. Raises StoreError for a text
+        that is no namespace.
         """
+        if not _NAMESPACE.fullmatch(namespace):
+            raise StoreError(f"`{namespace}` is not a namespace: use lower-case letters, digits, `.`, `_` and `-`.")
         if namespace in self._namespace_folders:
             return self.root / self._namespace_folders[namespace]
         named = self.root / namespace

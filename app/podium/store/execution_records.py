@@ -1,0 +1,130 @@
+"""The directory of one execution: its journal, its log, the flow as it ran, and who runs it."""
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from podium.engine import changes as c
+from podium.engine.execution import Execution, fold
+from podium.store.errors import StoreError
+from podium.store.journal import JournalDamage, JournalWriter, read_journal
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerMark:
+    """Which process runs an execution: `started` is the process's own start time, so that a pid cannot be mistaken."""
+
+    pid: int
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An execution as its journal has it; `damage` when the journal could only be read up to some point."""
+
+    execution: Execution
+    damage: JournalDamage | None
+
+
+class ExecutionRecord:
+    """Paths and small files of one execution. The runner that holds its journal writer is its only writer."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.id = directory.name
+
+    @property
+    def journal(self) -> Path:
+        return self.directory / "journal.jsonl"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "log.jsonl"
+
+    @property
+    def metrics(self) -> Path:
+        return self.directory / "metrics.jsonl"
+
+    @property
+    def flow(self) -> Path:
+        return self.directory / "flow.yaml"
+
+    @property
+    def _runner(self) -> Path:
+        return self.directory / "runner.json"
+
+    def exists(self) -> bool:
+        return self.journal.is_file()
+
+    @classmethod
+    def create(
+        cls, executions: Path, changes: Sequence[c.Change], flow_source: str, meta: dict[str, Any] | None = None
+    ) -> "ExecutionRecord":
+        """Make the directory of a new execution as a whole: it appears complete or not at all."""
+        first = changes[0]
+        assert isinstance(first, c.ExecutionCreated)
+        directory = executions / first.id
+        draft = executions / f".{first.id}.new"
+        try:
+            draft.mkdir(parents=True)
+            (draft / "requests").mkdir()
+            (draft / "flow.yaml").write_text(flow_source, encoding="utf-8")
+            if meta:
+                (draft / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
+            writer = JournalWriter(draft / "journal.jsonl")
+            try:
+                writer.append([c.encode(change) for change in changes])
+                writer.sync()
+            finally:
+                writer.close()
+            draft.rename(directory)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise StoreError(
+                f"The execution cannot be written to {executions}: {error.strerror or error}. "
+                "Free some space or check the permissions, then run the flow again"
+            ) from error
+        return cls(directory)
+
+    def load(self) -> Loaded:
+        """Fold the journal; raises StoreError when not even its beginning can be read."""
+        try:
+            read = read_journal(self.journal, salvage=True)
+            execution = fold([c.decode(event) for event in read.events])
+        except (OSError, ValueError, KeyError) as error:
+            raise StoreError(f"The journal {self.journal} cannot be read: {error}") from error
+        return Loaded(execution, read.damage)
+
+    def flow_source(self) -> str:
+        """The flow as it ran."""
+        return self.flow.read_text(encoding="utf-8")
+
+    def meta(self) -> dict[str, Any]:
+        """What else was noted when the execution was created (the path of the flow's file, the caller)."""
+        try:
+            noted: dict[str, Any] = json.loads((self.directory / "meta.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted
+
+    def mark_runner(self, mark: RunnerMark) -> None:
+        """Note who runs this execution."""
+        draft = self.directory / f".runner.{os.getpid()}"
+        draft.write_text(json.dumps({"pid": mark.pid, "started": mark.started}), encoding="utf-8")
+        draft.replace(self._runner)
+
+    def runner(self) -> RunnerMark | None:
+        """Who runs (or last ran) this execution; the caller decides whether that process still lives."""
+        try:
+            noted = json.loads(self._runner.read_text(encoding="utf-8"))
+            return RunnerMark(int(noted["pid"]), float(noted["started"]))
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def unmark_runner(self) -> None:
+        """Nobody runs this execution any more."""
+        self._runner.unlink(missing_ok=True)
