@@ -1,0 +1,129 @@
+"""One attempt: bind the properties, run the task, say what came of it. Never raises."""
+
+import traceback
+from collections.abc import Mapping
+from datetime import timedelta
+from threading import Timer
+from typing import Any, Protocol
+
+from podium.base.durations import parse_duration
+from podium.engine import stimuli as s
+from podium.expressions.errors import ExpressionError
+from podium.model.flow import Task
+from podium.model.properties import Properties
+from podium.plugin.binding import bind
+from podium.plugin.task import Cancelled, ExecutionUpdate, RunnableTask, TaskError, TaskResult, UpdatingTask
+from podium.runtime.context import AttemptContext
+from podium.runtime.processes import Cancellation
+
+
+class Implementations(Protocol):
+    """Finds the class behind a type name."""
+
+    def implementation(self, type_name: str) -> type[Properties]: ...
+
+
+def run_attempt(types: Implementations, task: Task, ctx: AttemptContext, cancellation: Cancellation) -> s.AttemptFinished:
+    """Run one attempt of `task` to its end, whatever happens in it."""
+    started = ctx.now()
+    name = task.type.rpartition(".")[2]
+    ctx.log.debug(f"Type {name} started")
+    timer: Timer | None = None
+    expired: list[timedelta] = []
+    try:
+        timeout = _timeout(task, ctx)
+        if timeout is not None:
+            timer = Timer(timeout.total_seconds(), _expire, (cancellation, expired, timeout))
+            timer.daemon = True
+            timer.start()
+        finished = _run(types, task, ctx)
+    except Exception as error:  # the boundary between the runner and code of all kinds
+        finished = _failure(error, ctx)
+    finally:
+        if timer is not None:
+            timer.cancel()
+        ctx.close()
+    if expired:
+        ctx.log.error(f"Timeout: the attempt was stopped after {expired[0]}")
+        finished = s.AttemptFinished(ctx.taskrun_id, "FAILED", finished.outputs)
+    elif cancellation.is_set():
+        finished = s.AttemptFinished(ctx.taskrun_id, "KILLED", finished.outputs)
+    seconds = (ctx.now() - started).total_seconds()
+    ctx.log.debug(f"Type {name} with state {finished.state} completed in {_clock(seconds)}")
+    return finished
+
+
+def _timeout(task: Task, ctx: AttemptContext) -> timedelta | None:
+    if task.timeout is None:
+        return None
+    text = str(ctx.render(task.timeout)).strip()
+    return parse_duration(text) if text else None
+
+
+def _expire(cancellation: Cancellation, expired: list[timedelta], timeout: timedelta) -> None:
+    expired.append(timeout)
+    cancellation.set()
+
+
+def _run(types: Implementations, task: Task, ctx: AttemptContext) -> s.AttemptFinished:
+    if not task.decl.local:
+        raise TaskError(
+            f"`{task.type}` runs on a Kestra server, not here. Push the flow to a server, or take the task out"
+        )
+    cls = types.implementation(task.type)
+    instance = bind(cls, task.props, ctx, types.implementation)
+    if isinstance(instance, UpdatingTask):
+        return _updated(instance.run(ctx), ctx)
+    if not isinstance(instance, RunnableTask):
+        raise TaskError(f"`{task.type}` is not a task that can run")
+    result = instance.run(ctx)
+    if isinstance(result, TaskResult):
+        made = tuple(s.Made(d.task_id, d.state, d.value, d.outputs) for d in result.dynamic)
+        return s.AttemptFinished(
+            ctx.taskrun_id, result.state, plain(result.outputs), made=made, values=result.batches
+        )
+    return s.AttemptFinished(ctx.taskrun_id, "SUCCESS", plain(result) if result is not None else None)
+
+
+def _updated(update: ExecutionUpdate, ctx: AttemptContext) -> s.AttemptFinished:
+    wanted = s.Update(update.labels, update.variables, tuple(update.unset), update.end_state)
+    return s.AttemptFinished(ctx.taskrun_id, "SUCCESS", plain(update.outputs), update=wanted)
+
+
+def _failure(error: Exception, ctx: AttemptContext) -> s.AttemptFinished:
+    outputs = None
+    if isinstance(error, Cancelled):
+        return s.AttemptFinished(ctx.taskrun_id, "KILLED")
+    if isinstance(error, TaskError | ExpressionError):
+        ctx.log.error(str(error))
+        outputs = plain(error.outputs) if isinstance(error, TaskError) and error.outputs is not None else None
+    else:
+        ctx.log.error(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+        ctx.log.trace("".join(traceback.format_exception(error)))
+    return s.AttemptFinished(ctx.taskrun_id, "FAILED", outputs)
+
+
+def plain(value: Any) -> Any:
+    """Outputs as the journal and expressions keep them: JSON values; durations and dates as ISO text."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return text_of(value)
+
+
+def text_of(value: Any) -> str:
+    """One value that JSON has no form for, as text."""
+    if isinstance(value, timedelta):
+        from podium.base.durations import format_duration
+
+        return format_duration(value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours:02d}:{minutes:02d}:{rest:06.3f}"
