@@ -89,9 +89,7 @@ class MissingValue(ExpressionError):
 
     @property
     def message(self) -> str:
-        return (
-            f"Unable to find `{self.name}` used in the expression `{_shown(self.template)}` at line {self.line}"
-        )
+        return f"Unable to find `{self.name}` used in the expression `{_shown(self.template)}` at line {self.line}"
 
     @message.setter
     def message(self, value: str) -> None:

@@ -1,0 +1,1 @@
+"""The filters of the language, grouped by what they work on."""

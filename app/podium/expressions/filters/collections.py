@@ -1,0 +1,272 @@
+"""Filters on lists and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from functools import cmp_to_key
+from typing import Any
+
+from podium.expressions.arithmetic import COLLECTIONS
+from podium.expressions.entries import ABSENT, Catalog, Param
+from podium.expressions.errors import ExpressionError, LimitExceeded
+from podium.expressions.jq_programs import run_jq
+from podium.expressions.limits import DEFAULT_LIMITS
+from podium.expressions.state import State
+from podium.expressions.values import (
+    Array,
+    Char,
+    KeySet,
+    Values,
+    as_double,
+    equal,
+    is_integer,
+    is_number,
+    java_class,
+    kind_of,
+    to_text,
+    utf16_key,
+    utf16_length,
+    wrong_kind,
+)
+
+CATALOG = Catalog()
+_COLLECTION = (list, tuple, Set)
+
+
+def _end(value: Any, position: int, name: str) -> Any:
+    if isinstance(value, str):
+        if not value:
+            raise ExpressionError(f"The '{name}' filter cannot take a character of an empty string")
+        return Char(value[position])
+    if isinstance(value, (list, tuple)):
+        return value[position] if value else None
+    if isinstance(value, Set):
+        return list(value)[position] if value else None
+    raise wrong_kind(f"The '{name}' filter", "a list or a string", value)
+
+
+@CATALOG.add("filter", "first", doc="The first element, null if there is none.", example="{{ rows | first }}")
+def first(state: State, value: Any) -> Any:
+    return _end(value, 0, "first")
+
+
+@CATALOG.add("filter", "last", doc="The last element, null if there is none.")
+def last(state: State, value: Any) -> Any:
+    return _end(value, -1, "last")
+
+
+@CATALOG.add("filter", "length", doc="Count of characters, elements or keys; 0 for null.", passes_null=False)
+def length(state: State, value: Any) -> int:
+    if isinstance(value, str):
+        return utf16_length(value)
+    return len(value) if isinstance(value, (*_COLLECTION, Mapping)) else 0
+
+
+@CATALOG.add(
+    "filter",
+    "join",
+    Param("separator", "What to put between the elements.", default="", shown='""'),
+    doc="The elements as one text.",
+    example="{{ names | join(', ') }}",
+)
+def join(state: State, value: Any, separator: Any) -> str:
+    if not isinstance(value, _COLLECTION):
+        raise ExpressionError(
+            "The 'join' filter expects that the input is either a collection or an array.",
+            suggestion=f"The value is a {kind_of(value)}",
+        )
+    glue = "" if separator is None else to_text(separator)
+    texts = [to_text(item) for item in value]
+    if sum(map(len, texts)) + len(glue) * len(texts) > state.limits.text:
+        raise LimitExceeded("The joined text would be too long")
+    return glue.join(texts)
+
+
+def _compare(left: Any, right: Any) -> int:
+    if isinstance(left, str) and isinstance(right, str):
+        one, other = utf16_key(left), utf16_key(right)
+        return (one > other) - (one < other)
+    if is_number(left) and is_number(right):
+        a, b = as_double(left), as_double(right)
+        return (a > b) - (a < b)
+    if isinstance(left, bool) and isinstance(right, bool):
+        return left - right
+    if type(left) is type(right) and hasattr(type(left), "isoformat"):
+        return int(left > right) - int(left < right)
+    raise ExpressionError(f"The list cannot be sorted: {kind_of(left)} and {kind_of(right)} have no common order")
+
+
+def _sorted(value: Any, name: str, reverse: bool) -> list[Any]:
+    if not isinstance(value, (list, tuple)) or isinstance(value, (KeySet, Values)):
+        raise ExpressionError(f"Unsupported input type for {name} filter", suggestion=f"It is a {kind_of(value)}")
+    return sorted(value, key=cmp_to_key(_compare), reverse=reverse)
+
+
+@CATALOG.add("filter", "sort", doc="A list in ascending order.")
+def sort(state: State, value: Any) -> list[Any]:
+    return _sorted(value, "sort", False)
+
+
+@CATALOG.add("filter", "rsort", doc="A list in descending order.")
+def rsort(state: State, value: Any) -> list[Any]:
+    return _sorted(value, "rsort", True)
+
+
+@CATALOG.add("filter", "reverse", doc="A list back to front.")
+def reverse(state: State, value: Any) -> list[Any]:
+    if not isinstance(value, (list, tuple)) or isinstance(value, (KeySet, Values, Array)):
+        raise wrong_kind("The 'reverse' filter", "a list", value)
+    return list(reversed(value))
+
+
+@CATALOG.add(
+    "filter",
+    "slice",
+    Param("fromIndex", "First index, from 0.", default=0, shown="0"),
+    Param("toIndex", "Index behind the last, at most the length.", shown="length"),
+    doc="A part of a text or list.",
+    example="{{ 'abcdef' | slice(0, 3) }}",
+)
+def slice_(state: State, value: Any, start: Any, end: Any) -> Any:
+    if not isinstance(value, (str, list, tuple)) or isinstance(value, (KeySet, Values)):
+        raise ExpressionError(
+            f"Slice filter can only be applied to String, List and array inputs. Actual type was: {java_class(value)}"
+        )
+    low = 0 if start is None else start
+    high = len(value) if end is None else end
+    for argument, given in (("fromIndex", low), ("toIndex", high)):
+        if not is_integer(given):
+            raise ExpressionError(f"Argument {argument} must be a number, got {kind_of(given)}")
+    if low < 0:
+        raise ExpressionError("fromIndex must be greater than 0")
+    if high > len(value):
+        raise ExpressionError(f"toIndex must be smaller than input size: {len(value)}")
+    if low >= high and (start is not None or end is not None or low > high):
+        raise ExpressionError("toIndex must be greater than fromIndex")
+    return str(value)[low:high] if isinstance(value, str) else value[low:high]
+
+
+@CATALOG.add(
+    "filter",
+    "merge",
+    Param("items", "The list or map to add.", required=True),
+    doc="Two lists one after the other, or two maps where the right one wins.",
+    passes_null=False,
+)
+def merge(state: State, value: Any, items: Any) -> Any:
+    if value is None and items is None:
+        raise ExpressionError("The two arguments to be merged are null")
+    if value is None or items is None:
+        return items if value is None else value
+    if isinstance(value, Mapping):
+        if isinstance(items, Mapping):
+            return {**value, **items}
+        if isinstance(items, (list, tuple)):
+            return {**value, **{item if isinstance(item, str) else to_text(item): item for item in items}}
+        raise ExpressionError(f"Currently, only Maps and Lists can be merged with a Map. Arg2: {java_class(items)}")
+    if isinstance(value, (list, tuple)):
+        if isinstance(items, Mapping):
+            from podium.expressions.arithmetic import entry_list
+
+            return [*value, *entry_list(items)]
+        if isinstance(items, (list, tuple)):
+            if len(value) + len(items) > DEFAULT_LIMITS.elements * 4:
+                raise LimitExceeded("The list grows beyond all bounds")
+            return [*value, *items]
+        raise ExpressionError(
+            f"Currently, only Maps and Lists can be merged with a List. Arg2: {java_class(items)}"
+        )
+    raise ExpressionError("The object being filtered is not a Map/List/Array", suggestion=f"It is a {kind_of(value)}")
+
+
+@CATALOG.add("filter", "chunk", Param("size", "Elements per part.", required=True), doc="A list in parts.")
+def chunk(state: State, value: Any, size: Any) -> list[Any]:
+    if size is None:
+        raise ExpressionError("'chunk' filter expects an argument 'size'.")
+    if not isinstance(value, (list, tuple)):
+        raise ExpressionError(f"'chunk' filter can only be applied to List. Actual type was: {java_class(value)}")
+    if not is_number(size):
+        raise wrong_kind("The argument 'size' of the 'chunk' filter", "a number", size)
+    width = int(size)
+    if width <= 0:
+        raise ExpressionError("'chunk' filter expects an argument 'size' greater than 0.")
+    return [list(value[index : index + width]) for index in range(0, len(value), width)]
+
+
+@CATALOG.add("filter", "distinct", doc="Each element once, in order.", since="1.0", passes_null=False)
+def distinct(state: State, value: Any) -> Any:
+    if value is None:
+        return "null"
+    if not isinstance(value, (list, tuple)):
+        raise ExpressionError(f"Input must be a list, but received : {java_class(value)}")
+    scalars: set[Any] = set()
+    others: list[Any] = []
+    result: list[Any] = []
+    for item in value:
+        if item is None or isinstance(item, (str, int, float)):
+            key = (type(item) is bool, isinstance(item, Char), isinstance(item, str), item)
+            if key in scalars:
+                continue
+            scalars.add(key)
+        else:
+            state.check_time()
+            if any(equal(item, other) for other in others):
+                continue
+            others.append(item)
+        result.append(item)
+    return result
+
+
+@CATALOG.add("filter", "flatten", doc="Lists inside the list replaced by their elements, one level deep.")
+def flatten(state: State, value: Any) -> list[Any]:
+    if not isinstance(value, (list, tuple)):
+        raise ExpressionError("The 'flatten' filter can only be applied to lists.", suggestion=f"It is a {kind_of(value)}")
+    return [inner for item in value for inner in (item if isinstance(item, COLLECTIONS) else [item])]
+
+
+@CATALOG.add("filter", "keys", doc="The keys of a map, the indexes of a list.", example="{{ map | keys | join(',') }}")
+def keys(state: State, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return KeySet(value)
+    if isinstance(value, (list, tuple)):
+        return list(range(len(value)))
+    raise ExpressionError(f"'keys' filter can only be applied to List, Map, Array. Actual type was: {java_class(value)}")
+
+
+@CATALOG.add("filter", "values", doc="The values of a map.")
+def values(state: State, value: Any) -> Values:
+    if not isinstance(value, Mapping):
+        raise ExpressionError(f"'values' filter can only be applied to Map. Actual type was: {java_class(value)}")
+    return Values(value.values())
+
+
+@CATALOG.add(
+    "filter",
+    "default",
+    Param("default", "What to use instead."),
+    doc="Something else when the value is missing, null or empty.",
+    example="{{ inputs.name | default('nobody') }}",
+    passes_null=False,
+)
+def default(state: State, value: Any, instead: Any) -> Any:
+    return instead if is_empty(value) else value
+
+
+def is_empty(value: Any) -> bool:
+    """null, blank text, or a collection without elements."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or (isinstance(value, (*_COLLECTION, Mapping)) and not value)
+
+
+@CATALOG.add(
+    "filter",
+    "jq",
+    Param("expression", "A jq program.", default=ABSENT, required=True),
+    doc="All results of a jq program, always as a list. A text is parsed as JSON first.",
+    example="{{ body | jq('.items[].id') | first }}",
+)
+def jq(state: State, value: Any, program: Any) -> list[Any]:
+    if program is ABSENT or program is None:
+        raise ExpressionError("The 'jq' filter expects an argument 'expression'.")
+    return run_jq(value, to_text(program))

@@ -1,0 +1,1 @@
+"""The functions of the language, grouped by what they need."""

@@ -1,0 +1,191 @@
+"""Template text to tokens, with offsets. The only place that knows delimiters, quotes and white-space control."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple, NoReturn
+
+from podium.expressions.errors import ExpressionSyntaxError
+
+TEXT: Final = "TEXT"
+PRINT_START: Final = "PRINT_START"
+PRINT_END: Final = "PRINT_END"
+TAG_START: Final = "EXECUTE_START"
+TAG_END: Final = "EXECUTE_END"
+NAME: Final = "NAME"
+NUMBER: Final = "NUMBER"
+STRING: Final = "STRING"
+OPERATOR: Final = "OPERATOR"
+PUNCTUATION: Final = "PUNCTUATION"
+INTERPOLATION_START: Final = "INTERPOLATION_START"
+INTERPOLATION_END: Final = "INTERPOLATION_END"
+EOF: Final = "EOF"
+
+
+class Token(NamedTuple):
+    """`value` is the text as the parser needs it: strings come without quotes and escapes."""
+
+    kind: str
+    value: str
+    start: int
+    end: int
+
+
+RAW_BLOCK = re.compile(r"\{%-*\s*raw\s*-*%\}(.*?)\{%-*\s*endraw\s*-*%\}")
+"""Literal text on one line; it is cut out before anything else is looked at."""
+
+_OPENING = re.compile(r"\{(?:\{|%|#)")
+_OPENING_TRIM = re.compile(r"-(?=\s)")
+_VERBATIM = re.compile(r"\{%-?\s*verbatim\s*-?%\}\s*")
+_END_VERBATIM = re.compile(r"\{%-?\s*endverbatim\s*(-?)%\}")
+_COMMENT_END = re.compile(r"(-?)#\}")
+_CLOSING = {
+    PRINT_END: re.compile(r"-?\}\}"),
+    TAG_END: re.compile(r"-?%\}"),
+    INTERPOLATION_END: re.compile(r"\}"),
+}
+_SPACE = re.compile(r"\s*")
+_PIECE = re.compile(
+    r"(?P<OPERATOR>\?\?\??|\.\.|[=!<>]=|[<>+\-*/%|~]|"
+    r"(?:is\s+not|is|not|and|or|contains|equals|isIn)(?!\w))"
+    r"|(?P<NAME>[^\W\d]\w*)"
+    r"|(?P<NUMBER>[0-9]+\.[0-9]+|[0-9]+L?)"
+    r"|(?P<PUNCTUATION>[()\[\]{}?:.,=])"
+    r"|(?P<STRING>\"[^#\"\\]*(?:\\.[^#\"\\]*)*\"|'[^'\\]*(?:\\.[^'\\]*)*')",
+    re.DOTALL,
+)
+_STRING_PART = re.compile(r"[^#\"\\]*(?:(?:\\.|#(?!\{))[^#\"\\]*)*", re.DOTALL)
+_PAIRS = {"(": ")", "[": "]", "{": "}"}
+_BLANK = "\ue000"
+
+
+def tokenize(template: str) -> list[Token]:
+    """All tokens, closed by one of kind EOF. Raises `ExpressionSyntaxError`."""
+    return _Lexer(template).run()
+
+
+class _Lexer:
+    def __init__(self, template: str) -> None:
+        self.template = template
+        self.masked = RAW_BLOCK.sub(_mask, template) if "endraw" in template else template
+        self.tokens: list[Token] = []
+
+    def run(self) -> list[Token]:
+        text, position, trim = self.masked, 0, False
+        while True:
+            opening = _OPENING.search(text, position)
+            if opening is None:
+                self._text(position, len(text), trim, False)
+                break
+            start = opening.start()
+            if opening.group() == "{%" and (verbatim := _VERBATIM.match(text, start)):
+                self._text(position, start, trim, False)
+                position, trim = self._verbatim(verbatim.end(), start)
+                continue
+            after = opening.end()
+            trimming = _OPENING_TRIM.match(text, after) is not None
+            self._text(position, start, trim, trimming)
+            after += trimming
+            if opening.group() == "{#":
+                position, trim = self._comment(after, start)
+            elif opening.group() == "{{":
+                self.tokens.append(Token(PRINT_START, "{{", start, after))
+                position, trim = self._expression(after, PRINT_END)
+            else:
+                self.tokens.append(Token(TAG_START, "{%", start, after))
+                position, trim = self._expression(after, TAG_END)
+        self.tokens.append(Token(EOF, "null", len(text), len(text)))
+        return self.tokens
+
+    def _text(self, start: int, end: int, trim_left: bool, trim_right: bool) -> None:
+        if trim_left or trim_right:
+            piece = self.masked[start:end]
+            if trim_left:
+                start = end - len(piece.lstrip())
+            if trim_right:
+                end = max(start, end - len(piece) + len(piece.rstrip()))
+        if start < end:
+            self.tokens.append(Token(TEXT, self.template[start:end], start, end))
+
+    def _verbatim(self, content: int, start: int) -> tuple[int, bool]:
+        closing = _END_VERBATIM.search(self.masked, content)
+        if closing is None:
+            self._fail("Unclosed verbatim tag.", start)
+        self._text(content, closing.start(), False, False)
+        return closing.end(), bool(closing.group(1))
+
+    def _comment(self, position: int, start: int) -> tuple[int, bool]:
+        closing = _COMMENT_END.search(self.masked, position)
+        if closing is None:
+            self._fail("Unclosed comment.", start)
+        return closing.end(), bool(closing.group(1))
+
+    def _expression(self, position: int, end_kind: str) -> tuple[int, bool]:
+        """Tokens up to and including the closing delimiter; says where it ends and whether it trims."""
+        text, tokens, closing = self.masked, self.tokens, _CLOSING[end_kind]
+        brackets: list[tuple[str, int]] = []
+        size = len(text)
+        while True:
+            position = _SPACE.match(text, position).end()  # type: ignore[union-attr]  # it matches anywhere
+            if position >= size:
+                if brackets:
+                    self._fail(f'Unclosed "{brackets[-1][0]}"', brackets[-1][1])
+                return size, False
+            if not brackets and text[position] in "-}%" and (end := closing.match(text, position)):
+                tokens.append(Token(end_kind, end.group().removeprefix("-"), position, end.end()))
+                return end.end(), end.group().startswith("-")
+            piece = _PIECE.match(text, position)
+            if piece is None:
+                position = self._interpolated(position)
+                continue
+            kind, value, start, position = piece.lastgroup or "", piece.group(), position, piece.end()
+            if kind == PUNCTUATION:
+                if value in _PAIRS:
+                    brackets.append((_PAIRS[value], start))
+                elif value in ")]}":
+                    if not brackets:
+                        self._fail(f'Unexpected "{value}"', start)
+                    if brackets[-1][0] != value:
+                        self._fail(f'Unclosed "{brackets[-1][0]}"', brackets[-1][1])
+                    brackets.pop()
+            elif kind == STRING:
+                quote = value[0]
+                value = self.template[start + 1 : position - 1].replace("\\" + quote, quote)
+            elif kind == OPERATOR and value.startswith("is") and value.endswith("not"):
+                value = "is not"
+            tokens.append(Token(kind, value, start, position))
+
+    def _interpolated(self, start: int) -> int:
+        """A double-quoted text with a `#` in it: plain parts as strings, `#{…}` as token runs."""
+        text = self.masked
+        if text[start] != '"':
+            self._fail(f"Unexpected character [{text[start]}]", start)
+        position, parts = start + 1, 0
+        while True:
+            end = _STRING_PART.match(text, position).end()  # type: ignore[union-attr]  # may match nothing
+            value = self.template[position:end].replace('\\"', '"')
+            if text.startswith('"', end):
+                if value or not parts:
+                    self.tokens.append(Token(STRING, value, start if not parts else position, end + 1))
+                if parts:
+                    self.tokens.append(Token(INTERPOLATION_END, '"', end, end + 1))
+                return end + 1
+            if not text.startswith("#{", end):
+                self._fail('Unclosed """', start)
+            if not parts:
+                self.tokens.append(Token(INTERPOLATION_START, '"', start, start + 1))
+            if value:
+                self.tokens.append(Token(STRING, value, position, end))
+            parts += 1
+            self.tokens.append(Token(PUNCTUATION, "#{", end, end + 2))
+            position, _ = self._expression(end + 2, INTERPOLATION_END)
+            if self.tokens[-1].kind != INTERPOLATION_END:
+                self._fail('Unclosed """', start)
+            self.tokens[-1] = self.tokens[-1]._replace(kind=PUNCTUATION, value="#}")
+
+    def _fail(self, message: str, offset: int) -> NoReturn:
+        raise ExpressionSyntaxError(message, template=self.template, offset=offset)
+
+
+def _mask(block: re.Match[str]) -> str:
+    return _BLANK * len(block.group())
