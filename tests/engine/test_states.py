@@ -1,7 +1,6 @@
 """Flows and the states they end in: a table of flow, outcomes and task runs in creation order."""
 
 import pytest
-
 from tests.engine.simulation import Simulation, constant, flow
 
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}

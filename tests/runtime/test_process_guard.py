@@ -102,9 +102,7 @@ def test_the_guardian_is_small_and_out_of_reach_of_the_terminal() -> None:
         assert os.getsid(guard.pid) == guard.pid
         smaps = Path(f"/proc/{guard.pid}/smaps_rollup")
         if smaps.exists():
-            private = next(
-                line for line in smaps.read_text().splitlines() if line.startswith("Private_Dirty")
-            )
+            private = next(line for line in smaps.read_text().splitlines() if line.startswith("Private_Dirty"))
             assert int(private.split()[1]) < 8_000
     finally:
         guard.close()
@@ -127,9 +125,7 @@ def test_identity_tells_a_process_from_its_successor() -> None:
 
 def test_the_listing_of_ps_agrees_with_proc() -> None:
     marker = f"ps{os.getpid()}"
-    sleeper = subprocess.Popen(
-        ["sleep", "30"], env={**os.environ, process_tree.MARKER: marker}, start_new_session=True
-    )
+    sleeper = subprocess.Popen(["sleep", "30"], env={**os.environ, process_tree.MARKER: marker}, start_new_session=True)
     try:
         listed = process_tree.ps_listing()[sleeper.pid]
         assert (listed.parent, listed.group) == (os.getpid(), sleeper.pid)

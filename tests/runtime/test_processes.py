@@ -76,10 +76,7 @@ def test_output_becomes_lines(program: Program, printed: str, lines: list[str]) 
 
 def test_both_streams_are_read_by_the_calling_thread(program: Program) -> None:
     # More than a pipe holds on each stream: reading one after the other would stand still.
-    assert (
-        program.shell("for i in $(seq 3); do head -c 100000 /dev/zero | tr '\\0' e >&2; echo; done; echo end")
-        == 0
-    )
+    assert program.shell("for i in $(seq 3); do head -c 100000 /dev/zero | tr '\\0' e >&2; echo; done; echo end") == 0
     assert program.out["stdout"][-1] == "end"
     assert len("".join(program.out["stderr"])) == 300_000
     assert program.threads == {threading.get_ident()}
@@ -103,9 +100,7 @@ def test_a_line_without_end_is_cut_at_the_limit_and_nothing_is_lost(program: Pro
     assert program.warnings == ["A line on stdout is longer than 10 MiB: it is shown in pieces."]
 
 
-@pytest.mark.parametrize(
-    ("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137), ("nope-nope", 127)]
-)
+@pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 3", 3), ("kill -9 $$", 137), ("nope-nope", 127)])
 def test_exit_codes(program: Program, script: str, code: int) -> None:
     assert program.shell(script) == code
 
@@ -186,9 +181,7 @@ def test_a_killed_attempt_leaves_nothing(program: Program, argv: list[str]) -> N
 def test_a_cancelled_program_may_clean_up_first(program: Program) -> None:
     program.on_line = lambda line: program.cancellation.set()
     with pytest.raises(Cancelled):
-        program.shell(
-            "trap 'sleep 0.1; echo saved > saved.txt; echo bye; exit' TERM; echo up; sleep 30 & wait"
-        )
+        program.shell("trap 'sleep 0.1; echo saved > saved.txt; echo bye; exit' TERM; echo up; sleep 30 & wait")
     assert program.out["stdout"] == ["up", "bye"]
     assert (program.cwd / "saved.txt").read_text() == "saved\n"
 

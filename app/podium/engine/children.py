@@ -39,9 +39,7 @@ def call(run: Run, taskrun: TaskRun, task: Task) -> None:
         _end(run, taskrun, task, "FAILED", None)
 
 
-def _subflow(
-    run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extra: Mapping[str, Any] | None
-) -> None:
+def _subflow(run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extra: Mapping[str, Any] | None) -> None:
     ex = run.execution
     variables = run.variables.of_taskrun(taskrun, task)
     if extra:
@@ -49,13 +47,14 @@ def _subflow(
     render, props = run.renderer.render, task.props
     schedule = render(props.get("scheduleDate"), variables)
     revision = props.get("revision")
+    inherit = not falsy(render(props.get("inheritLabels"), variables))
     child = run.ids.new()
     namespace, flow_id = str(render(props["namespace"], variables)), str(render(props["flowId"], variables))
     command = CreateChild(
         taskrun.id, child, namespace, flow_id,
         revision=int(render(revision, variables)) if revision not in (None, "") else None,
         inputs=run.renderer.render_typed(props.get("inputs") or {}, variables),
-        labels=_labels(run, render(props.get("labels") or {}, variables), not falsy(render(props.get("inheritLabels"), variables))),
+        labels=_labels(run, render(props.get("labels") or {}, variables), inherit),
         trigger=_trigger(run, task),
         schedule_date=parse_instant(str(schedule)) if schedule else None,
         wait=_waits(task),

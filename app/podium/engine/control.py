@@ -292,9 +292,8 @@ def _sla_time_over(run: Run, sla_id: str) -> None:
     sla = next((sla for sla in run.flow.sla if sla.id == sla_id), None)
     if sla is not None and not run.execution.terminal:
         lasted, allowed = run.now() - run.execution.start, sla.duration or timedelta()
-        reason = (
-            f"execution duration of {format_duration(lasted)} exceed the maximum duration of {format_duration(allowed)}."
-        )
+        limit = format_duration(allowed)
+        reason = f"execution duration of {format_duration(lasted)} exceed the maximum duration of {limit}."
         violate(run, sla, reason)
 
 
@@ -337,4 +336,3 @@ def violate(run: Run, sla: Sla, reason: str) -> bool:
             run.move(taskrun, state)
     end_as(run, state)
     return True
-

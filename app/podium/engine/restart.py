@@ -95,7 +95,9 @@ def replay(
     plan = Plan(flow)
     copy, names = _copy(ex, ids)
     if restarting:
-        failed = [r for r in ex.taskruns.values() if r.state in ("FAILED", "KILLED", "PAUSED") and r.task_id in plan.places]
+        failed = [
+            r for r in ex.taskruns.values() if r.state in ("FAILED", "KILLED", "PAUSED") and r.task_id in plan.places
+        ]
         chosen = [copy.taskruns[names[r.id]] for r in failed if _lane(plan, ex, r) == "tasks"]
     else:
         if from_taskrun not in ex.taskruns or ex.taskruns[from_taskrun].task_id not in plan.places:
@@ -189,7 +191,9 @@ def _blocks(plan: Plan, ex: Execution, chosen: Sequence[TaskRun]) -> tuple[list[
         )
         children = any(other.parent == block.id for other in ex.taskruns.values())
         flowable = plan.places[block.task_id].task.decl.kind == "flowable"
-        failed_below = flowable and children and any(other is not block and other in chosen for other in ex.descendants(block.id))
+        failed_below = (
+            flowable and children and any(other is not block and other in chosen for other in ex.descendants(block.id))
+        )
         if failed_below and not plan.places[block.task_id].task.type.endswith(".WorkingDirectory"):
             continue  # a flowable that failed because of a child: the child is done again, not the whole
         again[block.id] = block

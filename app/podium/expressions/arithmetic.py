@@ -113,9 +113,7 @@ def is_in(value: Any, container: Any) -> bool:
         return False
     text = to_text(value)
     if isinstance(container, Mapping):
-        return any(
-            other is not None and to_text(other) == text for pair in container.items() for other in pair
-        )
+        return any(other is not None and to_text(other) == text for pair in container.items() for other in pair)
     if isinstance(container, COLLECTIONS):
         return any(other is not None and to_text(other) == text for other in container)
     return False
@@ -161,9 +159,7 @@ def _calculate(operator: str, left: Any, right: Any) -> Any:
         return _wrapped(left, right, quotient if operator == "/" else left - quotient * right)
     if operator == "*" and (left.bit_length() + right.bit_length()) > 20_000:
         raise LimitExceeded("The number grows beyond all bounds")
-    return _wrapped(
-        left, right, left + right if operator == "+" else left - right if operator == "-" else left * right
-    )
+    return _wrapped(left, right, left + right if operator == "+" else left - right if operator == "-" else left * right)
 
 
 def _wrapped(left: int, right: int, result: int) -> int:

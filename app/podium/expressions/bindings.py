@@ -31,9 +31,7 @@ def bound(
         return []
     given = {param.name: argument for param, argument in zip(entry.params, arguments.positional, strict=False)}
     given.update((name, argument) for name, argument, _ in arguments.named)
-    return [
-        compiled(given[param.name]) if param.name in given else _constant(param.default) for param in entry.params
-    ]
+    return [compiled(given[param.name]) if param.name in given else _constant(param.default) for param in entry.params]
 
 
 def mismatch(entry: Entry, arguments: nodes.Arguments) -> Failure | None:

@@ -91,9 +91,7 @@ class ExpressionCompiler:
                 try:
                     value = state.context[root]
                 except KeyError:
-                    raise MissingValue(
-                        root, template=self.source, offset=root_start, available=state.names
-                    ) from None
+                    raise MissingValue(root, template=self.source, offset=root_start, available=state.names) from None
             for key in keys:
                 if type(value) is dict and key in value:
                     value = value[key]
@@ -138,9 +136,7 @@ class ExpressionCompiler:
             value = target(state)
             wanted = key(state)
             if value is None:
-                raise MissingValue(
-                    root or to_text(wanted), template=self.source, offset=offset, path=path
-                )
+                raise MissingValue(root or to_text(wanted), template=self.source, offset=offset, path=path)
             return self._looked_up(value, wanted, offset, path)
 
         return subscript
@@ -270,9 +266,7 @@ class ExpressionCompiler:
             for side in (left, right):
                 value = side(state)
                 if value is None:
-                    self.fail(
-                        "null value used in and operator and strict variables is set to true", offset
-                    )
+                    self.fail("null value used in and operator and strict variables is set to true", offset)
                 if self._truth(value, operator, offset) is decisive:
                     return decisive
             return not decisive
@@ -335,15 +329,13 @@ class ExpressionCompiler:
         entry = TESTS.get(node.name)
         if entry is None:
             return self.unknown(f"Test [{node.name}] does not exist.", node.name, TESTS, node.name_start)
-        check, offset = self.guarded(entry, node.name, node.name_start), node.name_start
+        check = self.guarded(entry, node.name, node.name_start)
         return lambda state: check(state, value(state)) is not negated
 
     def _filter(self, node: nodes.Filter) -> Evaluate:
         return self.filtered(self.expression(node.value), node.name, node.arguments, node.name_start)
 
-    def filtered(
-        self, value: Evaluate, name: str, arguments: nodes.Arguments, offset: int
-    ) -> Evaluate:
+    def filtered(self, value: Evaluate, name: str, arguments: nodes.Arguments, offset: int) -> Evaluate:
         """`value | name(arguments)`; the arguments are evaluated before the value, as on a server."""
         entry = FILTERS.get(name)
         if entry is None:
@@ -447,9 +439,7 @@ class ExpressionCompiler:
 
         return guarded
 
-    def unknown(
-        self, message: str, name: str, known: Any, offset: int, hint: str | None = None
-    ) -> Evaluate:
+    def unknown(self, message: str, name: str, known: Any, offset: int, hint: str | None = None) -> Evaluate:
         def fail(state: State) -> NoReturn:
             suggestion = hint or did_you_mean(name, known)
             raise ExpressionError(message, template=self.source, offset=offset, suggestion=suggestion)

@@ -35,7 +35,11 @@ def format_number(value: Any, pattern: str) -> str:
         return f"{prefix}∞{shape.suffix}"
     with localcontext() as context:
         context.prec = 5000
-        exact = abs(value if isinstance(value, Decimal) else Decimal(repr(value) if isinstance(value, int) else float.__repr__(value)))
+        exact = abs(
+            value
+            if isinstance(value, Decimal)
+            else Decimal(repr(value) if isinstance(value, int) else float.__repr__(value))
+        )
         exact = exact.scaleb(positive.scale)
         digits = _scientific(exact, positive) if positive.exponent else _plain(exact, positive)
     return f"{prefix}{digits}{shape.suffix}"
@@ -129,7 +133,7 @@ def _shape(text: str, index: int, pattern: str) -> tuple[_Shape, int]:
             affixes[side] += text[index + 1 : closing] or "'"
             index = closing + 1
             continue
-        if letter in "#0,." :
+        if letter in "#0,.":
             raise _malformed(pattern)
         scale = 2 if letter == "%" else 3 if letter == "\u2030" else scale
         affixes[side] += "$" if letter == "\xa4" else letter
@@ -140,9 +144,7 @@ def _shape(text: str, index: int, pattern: str) -> tuple[_Shape, int]:
         integers = 1 if not most else 0
     if group == 0 or index - 0 > 4000:
         raise _malformed(pattern)
-    shape = _Shape(
-        affixes[0], affixes[1], integers, integers + hashes, decimals, most, max(group, 0), exponent, scale
-    )
+    shape = _Shape(affixes[0], affixes[1], integers, integers + hashes, decimals, most, max(group, 0), exponent, scale)
     return shape, index
 
 

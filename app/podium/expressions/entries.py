@@ -69,9 +69,7 @@ class Catalog(dict[str, Entry]):
         variadic: bool = False,
     ) -> Callable[[Implementation], Implementation]:
         def register(run: Implementation) -> Implementation:
-            entry = Entry(
-                name, kind, run, params, doc, example, since, removed, aliases, passes_null, variadic
-            )
+            entry = Entry(name, kind, run, params, doc, example, since, removed, aliases, passes_null, variadic)
             for key in (name, *aliases):
                 self[key] = entry
             return run

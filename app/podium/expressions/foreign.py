@@ -50,6 +50,6 @@ FOREIGN_FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "credential": "Credentials are not available in open-source Kestra; use `secret('…')`",
         "appLink": "Apps are not available in open-source Kestra",
         "i18n": "Translation bundles need Java; they are not supported",
-        "dict": "Write a map literal: `{\"key\": value}`",
+        "dict": 'Write a map literal: `{"key": value}`',
     }
 )

@@ -112,9 +112,7 @@ def check_pattern(pattern: str) -> None:
 def _compiled(pattern: str) -> tuple[Element, ...]:
     elements, end = _section(pattern, 0, nested=False)
     if end < len(pattern):
-        raise ExpressionError(
-            "Pattern invalid as it contains ] without previous [", suggestion="Quote it: `']'`"
-        )
+        raise ExpressionError("Pattern invalid as it contains ] without previous [", suggestion="Quote it: `']'`")
     return elements
 
 
@@ -123,7 +121,7 @@ def _section(pattern: str, index: int, nested: bool) -> tuple[tuple[Element, ...
     size = len(pattern)
     while index < size:
         letter = pattern[index]
-        if letter.isascii() and letter.isalpha() or letter < "\x06":
+        if (letter.isascii() and letter.isalpha()) or letter < "\x06":
             end = index
             while end < size and pattern[end] == letter:
                 end += 1
@@ -143,9 +141,7 @@ def _section(pattern: str, index: int, nested: bool) -> tuple[tuple[Element, ...
             while True:
                 closing = pattern.find("'", end)
                 if closing < 0:
-                    raise ExpressionError(
-                        f"Pattern ends with an incomplete string literal: {pattern}"
-                    )
+                    raise ExpressionError(f"Pattern ends with an incomplete string literal: {pattern}")
                 text += pattern[end:closing]
                 end = closing + 1
                 if not pattern.startswith("'", end):
@@ -191,7 +187,9 @@ def _printed(element: Element, moment: Moment, names: Names) -> str:
     text = date_fields.field_text(element.letter, element.count, moment, names)
     if element.pad:
         if len(text) > element.pad:
-            raise ExpressionError(f"Cannot print as output of {len(text)} characters exceeds pad width of {element.pad}")
+            raise ExpressionError(
+                f"Cannot print as output of {len(text)} characters exceeds pad width of {element.pad}"
+            )
         return text.rjust(element.pad)
     return text
 
@@ -216,7 +214,11 @@ def _reserved(elements: tuple[Element, ...], index: int) -> int:
     """Digits that belong to the fields glued behind this one, as in `yyyyMMdd`."""
     reserved = 0
     for element in elements[index + 1 :]:
-        if element.letter not in date_fields.NUMERIC or element.count < 2 or element.count > 2 and element.letter in "MLQEec":
+        if (
+            element.letter not in date_fields.NUMERIC
+            or element.count < 2
+            or (element.count > 2 and element.letter in "MLQEec")
+        ):
             break
         reserved += element.count
     return reserved

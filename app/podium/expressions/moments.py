@@ -21,9 +21,20 @@ _ISO_ZONED = re.compile(
     _DATE + _TIME + r"(?P<offset>Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)(?:\[(?P<zone>[^\]]+)\])?",
     re.ASCII | re.IGNORECASE,
 )
-_MONTHS = (
-    "JANUARY FEBRUARY MARCH APRIL MAY JUNE JULY AUGUST SEPTEMBER OCTOBER NOVEMBER DECEMBER".split()
-)
+_MONTHS = [
+    "JANUARY",
+    "FEBRUARY",
+    "MARCH",
+    "APRIL",
+    "MAY",
+    "JUNE",
+    "JULY",
+    "AUGUST",
+    "SEPTEMBER",
+    "OCTOBER",
+    "NOVEMBER",
+    "DECEMBER",
+]
 _RANGES = {
     "month": ("MonthOfYear", 1, 12),
     "day": ("DayOfMonth", 1, 31),
@@ -126,9 +137,7 @@ def iso_moment(text: str, zone: tzinfo) -> Moment:
     if match is None:
         prefix = _ISO_DATE.match(text)
         if prefix is not None:
-            raise ExpressionError(
-                f"Text '{text}' could not be parsed, unparsed text found at index {prefix.end()}"
-            )
+            raise ExpressionError(f"Text '{text}' could not be parsed, unparsed text found at index {prefix.end()}")
         raise ExpressionError(f"Text '{text}' could not be parsed at index {_failing_index(text)}")
     return moment_from(_fields(match), zone, text)
 
@@ -151,9 +160,7 @@ def moment_from(fields: Mapping[str, int], zone: tzinfo, text: str) -> Moment:
         if month == 2 and day == 29:
             reason = f"Invalid date 'February 29' as '{year}' is not a leap year"
         raise ExpressionError(f"Text '{text}' could not be parsed: {reason}")
-    local = datetime(
-        year, month, day, fields.get("hour", 0), fields.get("minute", 0), fields.get("second", 0)
-    )
+    local = datetime(year, month, day, fields.get("hour", 0), fields.get("minute", 0), fields.get("second", 0))
     return Moment(resolved(local, zone), fields.get("nano", 0))
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     start: int
     end: int
 

@@ -19,7 +19,7 @@ from podium.expressions.lexer import (
 )
 from podium.expressions.operators import BINARY, FILTER, TESTS, UNARY, UNARY_OPERATORS
 
-CONSTANTS: dict[str, None | bool] = {
+CONSTANTS: dict[str, bool | None] = {
     "true": True,
     "TRUE": True,
     "false": False,
@@ -143,9 +143,7 @@ class ExpressionParser:
         elif token.kind == PUNCTUATION and token.value == "{":
             return self._map(token)
         elif token.kind == EOF:
-            self.fail(
-                'Unexpected token of value "null" and type EOF, expected token of type PRINT_END', token
-            )
+            self.fail('Unexpected token of value "null" and type EOF, expected token of type PRINT_END', token)
         else:
             self.fail(f'Unexpected token "{token.kind}" of value "{token.value}"', token)
         return self._postfix(node)

@@ -91,9 +91,7 @@ def _value(value: Any, context: Mapping[str, Any], services: Services, dialect: 
     return value
 
 
-def _text(
-    text: str, context: Mapping[str, Any], services: Services, dialect: str, recursive: bool
-) -> str | None:
+def _text(text: str, context: Mapping[str, Any], services: Services, dialect: str, recursive: bool) -> str | None:
     if "{" not in text:
         return text
     template = compile_template(text, dialect)

@@ -83,6 +83,7 @@ class State:
         namespace = self.namespace()
         if namespace is None:
             raise ExpressionError(
-                f"The '{function}' function needs to know the flow's namespace: the variable `flow.namespace` is missing"
+                f"The '{function}' function needs to know the flow's namespace: the variable "
+                "`flow.namespace` is missing"
             )
         return namespace

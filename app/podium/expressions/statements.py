@@ -49,9 +49,7 @@ class TemplateCompiler(ExpressionCompiler):
         return write
 
     def _if(self, node: nodes.If) -> Write:
-        branches = [
-            (self.expression(condition), self.body(body), condition.start) for condition, body in node.branches
-        ]
+        branches = [(self.expression(condition), self.body(body), condition.start) for condition, body in node.branches]
         otherwise = self.body(node.otherwise)
 
         def write(state: State) -> None:
@@ -150,8 +148,7 @@ class TemplateCompiler(ExpressionCompiler):
             state.check_time()
             if len(positional) > allowed:
                 raise ExpressionError(
-                    f"The argument at position {allowed + 1} is not allowed. "
-                    f"Only {allowed} argument(s) are allowed."
+                    f"The argument at position {allowed + 1} is not allowed. Only {allowed} argument(s) are allowed."
                 )
             for name in named:
                 if name not in names:

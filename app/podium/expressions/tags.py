@@ -184,9 +184,24 @@ class TemplateParser(ExpressionParser):
         return token.value
 
 
-_TAG_NAMES = (
-    "if elseif else endif for endfor set macro endmacro filter endfilter block endblock verbatim endverbatim raw"
-).split()
+_TAG_NAMES = [
+    "if",
+    "elseif",
+    "else",
+    "endif",
+    "for",
+    "endfor",
+    "set",
+    "macro",
+    "endmacro",
+    "filter",
+    "endfilter",
+    "block",
+    "endblock",
+    "verbatim",
+    "endverbatim",
+    "raw",
+]
 _TAG_HINTS = {
     "elif": "Write `{% elseif … %}`",
     "raw": "A raw block must open and close on one line; use `{% verbatim %}` for more lines",

@@ -57,9 +57,7 @@ class Template:
         """The text, `""` when nothing was written. Raises `ExpressionError`."""
         return without_raw_tags(self.render_in(self.state(context, services, limits)) or "")
 
-    def render_typed(
-        self, context: Mapping[str, Any], services: Services, limits: Limits = DEFAULT_LIMITS
-    ) -> Any:
+    def render_typed(self, context: Mapping[str, Any], services: Services, limits: Limits = DEFAULT_LIMITS) -> Any:
         """The value of a lone expression with its type; texts and scalars joined; else JSON, where it is JSON."""
         if "{" not in self.source:
             return self.source

@@ -35,7 +35,8 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
      "A value is missing here. An expression must be quoted: \"{{ … }}\"."),
     (r"block mapping|block collection|block end",
      "This line does not fit the block it is in: check its indentation."),
-    (r"anchor|alias", "An anchor `&name` or alias `*name` is not written correctly; quote texts that begin with & or *."),
+    (r"anchor|alias",
+     "An anchor `&name` or alias `*name` is not written correctly; quote texts that begin with & or *."),
     (r"tag", "A tag `!name` is not written correctly; quote texts that begin with `!`."),
 )  # fmt: skip
 

@@ -23,7 +23,9 @@ class Implementations(Protocol):
     def implementation(self, type_name: str) -> type[Properties]: ...
 
 
-def run_attempt(types: Implementations, task: Task, ctx: AttemptContext, cancellation: Cancellation) -> s.AttemptFinished:
+def run_attempt(
+    types: Implementations, task: Task, ctx: AttemptContext, cancellation: Cancellation
+) -> s.AttemptFinished:
     """Run one attempt of `task` to its end, whatever happens in it."""
     started = ctx.now()
     name = task.type.rpartition(".")[2]
@@ -79,9 +81,7 @@ def _run(types: Implementations, task: Task, ctx: AttemptContext) -> s.AttemptFi
     result = instance.run(ctx)
     if isinstance(result, TaskResult):
         made = tuple(s.Made(d.task_id, d.state, d.value, d.outputs) for d in result.dynamic)
-        return s.AttemptFinished(
-            ctx.taskrun_id, result.state, plain(result.outputs), made=made, values=result.batches
-        )
+        return s.AttemptFinished(ctx.taskrun_id, result.state, plain(result.outputs), made=made, values=result.batches)
     return s.AttemptFinished(ctx.taskrun_id, "SUCCESS", plain(result) if result is not None else None)
 
 

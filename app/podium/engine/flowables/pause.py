@@ -23,9 +23,7 @@ onResume:
         ),
     )
 
-    pauseDuration: str | None = prop(
-        aliases=("delay",), doc="Go on by itself after this time (ISO-8601 duration)."
-    )
+    pauseDuration: str | None = prop(aliases=("delay",), doc="Go on by itself after this time (ISO-8601 duration).")
     behavior: str = prop(default="RESUME", doc="What happens when the time is over: RESUME, WARN, FAIL or CANCEL.")
     onResume: list[Any] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)
     onPause: ChildTask | None = prop(doc="A task that runs when the pause begins.")

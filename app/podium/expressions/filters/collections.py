@@ -173,9 +173,7 @@ def merge(state: State, value: Any, items: Any) -> Any:
             if len(value) + len(items) > DEFAULT_LIMITS.elements * 4:
                 raise LimitExceeded("The list grows beyond all bounds")
             return [*value, *items]
-        raise ExpressionError(
-            f"Currently, only Maps and Lists can be merged with a List. Arg2: {java_class(items)}"
-        )
+        raise ExpressionError(f"Currently, only Maps and Lists can be merged with a List. Arg2: {java_class(items)}")
     raise ExpressionError("The object being filtered is not a Map/List/Array", suggestion=f"It is a {kind_of(value)}")
 
 
@@ -220,7 +218,9 @@ def distinct(state: State, value: Any) -> Any:
 @CATALOG.add("filter", "flatten", doc="Lists inside the list replaced by their elements, one level deep.")
 def flatten(state: State, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
-        raise ExpressionError("The 'flatten' filter can only be applied to lists.", suggestion=f"It is a {kind_of(value)}")
+        raise ExpressionError(
+            "The 'flatten' filter can only be applied to lists.", suggestion=f"It is a {kind_of(value)}"
+        )
     return [inner for item in value for inner in (item if isinstance(item, COLLECTIONS) else [item])]
 
 
@@ -230,7 +230,9 @@ def keys(state: State, value: Any) -> Any:
         return KeySet(value)
     if isinstance(value, (list, tuple)):
         return list(range(len(value)))
-    raise ExpressionError(f"'keys' filter can only be applied to List, Map, Array. Actual type was: {java_class(value)}")
+    raise ExpressionError(
+        f"'keys' filter can only be applied to List, Map, Array. Actual type was: {java_class(value)}"
+    )
 
 
 @CATALOG.add("filter", "values", doc="The values of a map.")

@@ -38,9 +38,7 @@ def absolute(state: State, value: Any) -> Any:
 )
 def number(state: State, value: Any, kind: Any) -> Any:
     if not isinstance(value, str):
-        raise ExpressionError(
-            f"'number' filter can only be applied to String. Actual type was: {java_class(value)}"
-        )
+        raise ExpressionError(f"'number' filter can only be applied to String. Actual type was: {java_class(value)}")
     text = str(value)
     match kind if isinstance(kind, str) else "":
         case "INT":

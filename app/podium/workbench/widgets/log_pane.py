@@ -137,7 +137,7 @@ class LogPane(Vertical):
         chosen: LogFilter | None = None,
         jump_key: str = "",
         zone: tzinfo | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's name
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._clipboard, self._folder, self._jump_key = clipboard, folder, jump_key

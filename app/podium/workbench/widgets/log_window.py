@@ -84,7 +84,7 @@ class LogWindow(ScrollView, can_focus=True):
         title: str = "",
         empty: str = "",
         zone: tzinfo | None = None,
-        id: str | None = None,  # noqa: A002 - Textual's name
+        id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._columns = columns or Columns()

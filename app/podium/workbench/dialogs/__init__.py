@@ -1,0 +1,1 @@
+"""Questions that take the whole screen until they are answered."""
