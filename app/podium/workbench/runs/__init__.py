@@ -1,0 +1,1 @@
+"""Executions on the screen: the list of runs, one run in detail, starting and changing runs."""
