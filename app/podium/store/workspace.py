@@ -16,6 +16,7 @@ from podium.store.errors import StoreError, write_failure
 from podium.store.flow_files import FlowFile, sniff_flows
 
 STATE_FOLDER = ".podium"
+SETTINGS_FILE = "podium.toml"
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv"})
 """Folders that hold other people's files; folders whose name begins with a dot are passed over as well."""
 
@@ -44,7 +45,7 @@ class Workspace:
 
     @classmethod
     def locate(cls, path: Path) -> Self:
-        """The workspace that `path` belongs to: the closest directory upwards with `.podium/`, else `path`.
+        """The workspace of `path`: the closest directory upwards with `.podium/` or `podium.toml`, else `path`.
 
         Creates nothing. Raises StoreError when `path` is not a directory.
         """
@@ -56,7 +57,7 @@ class Workspace:
         if not directory.is_dir():
             raise StoreError(f"{given} is not a directory: a workspace is the directory that holds the flows.")
         for candidate in (directory, *directory.parents):
-            if (candidate / STATE_FOLDER).is_dir():
+            if (candidate / STATE_FOLDER).is_dir() or (candidate / SETTINGS_FILE).is_file():
                 return cls(candidate)
         return cls(directory)
 
