@@ -34,6 +34,11 @@ _ORDER: dict[str, tuple[str, Callable[[int], bool]]] = {
     "<=": ("less than or equals comparison", lambda sign: sign <= 0),
     ">=": ("greater than or equals comparison", lambda sign: sign >= 0),
 }
+_DIRECT: dict[str, Operation] = {
+    "contains": arithmetic.contains,
+    "isIn": arithmetic.is_in,
+    "..": arithmetic.sequence,
+}
 
 
 class ExpressionCompiler:
@@ -204,7 +209,7 @@ class ExpressionCompiler:
         if operator in _ARITHMETIC:
             what, operation = _ARITHMETIC[operator]
             return self._wrapping(what, operation, left, right, offset)
-        direct = {"contains": arithmetic.contains, "isIn": arithmetic.is_in, "..": arithmetic.sequence}[operator]
+        direct = _DIRECT[operator]
 
         def plain(state: State) -> Any:
             one, other = left(state), right(state)

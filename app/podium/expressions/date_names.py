@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import lru_cache
 from typing import Any, Protocol
 
 from podium.expressions.errors import ExpressionError
+from podium.expressions.extras import optional_package
 from podium.expressions.moments import Moment
 from podium.expressions.zones import zone_id
 
@@ -121,9 +122,7 @@ class BabelNames:
         return str(periods["abbreviated" if "abbreviated" in periods else "wide"]["am" if hour < 12 else "pm"])
 
     def day_period(self, hour: int, minute: int, second: int) -> str:
-        from babel.dates import get_period_id
-
-        period = get_period_id(datetime(2000, 1, 1, hour, minute, second).time(), locale=self._locale)
+        period = _babel("babel.dates").get_period_id(time(hour, minute, second), locale=self._locale)
         return str(self._locale.day_periods["format"]["wide"].get(period, self.half_day(hour)))
 
     def zone(self, at: datetime, long: bool) -> str:
@@ -131,9 +130,8 @@ class BabelNames:
         return name or at.tzname() or zone_id(at.tzinfo)
 
     def styled(self, moment: Moment, style: str) -> str:
-        from babel.dates import format_datetime
-
-        return str(format_datetime(moment.at, style, tzinfo=moment.at.tzinfo, locale=self._locale))
+        dates = _babel("babel.dates")
+        return str(dates.format_datetime(moment.at, style, tzinfo=moment.at.tzinfo, locale=self._locale))
 
     def _named(self, kind: str, width: int, key: int, standalone: bool) -> str:
         table = getattr(self._locale, kind)["stand-alone" if standalone else "format"]
@@ -145,16 +143,10 @@ def names_of(locale: str | None) -> Names:
     """The names for `fr`, `fr_FR` or `fr-FR`; English for None. Raises `ExpressionError`."""
     if locale is None or locale.replace("-", "_").lower() in ("", "en", "en_us"):
         return EnglishNames()
+    babel = _babel("babel", locale)
     try:
-        from babel import Locale, UnknownLocaleError
-    except ImportError:
-        raise ExpressionError(
-            f"The locale '{locale}' needs the language data of babel",
-            suggestion="Install it with `pip install podium[locales]`",
-        ) from None
-    try:
-        return BabelNames(Locale.parse(locale.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
+        return BabelNames(babel.Locale.parse(locale.replace("-", "_")))
+    except (babel.UnknownLocaleError, ValueError):
         raise ExpressionError(f"Unknown locale '{locale}'") from None
 
 
@@ -165,16 +157,17 @@ def candidates(names: Names, kind: str, width: int) -> Sequence[tuple[str, int]]
     return sorted(((name(number, width), number) for number in numbers), key=lambda pair: -len(pair[0]))
 
 
+def _babel(module: str, locale: str = "en") -> Any:
+    return optional_package(module, "locales", f"The locale '{locale}' needs")
+
+
 def _cut(name: str, width: int) -> str:
     return (name[:3], name, name[:1])[width]
 
 
 def _babel_zone(at: datetime, locale: str) -> str | None:
+    """The long name of a zone; None without babel, where the short one has to do."""
     try:
-        from babel.dates import get_timezone_name
-    except ImportError:
-        return None
-    try:
-        return str(get_timezone_name(at, width="long", locale=locale))
-    except (LookupError, ValueError):
+        return str(_babel("babel.dates", locale).get_timezone_name(at, width="long", locale=locale))
+    except (ExpressionError, LookupError, ValueError):
         return None

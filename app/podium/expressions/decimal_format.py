@@ -53,7 +53,7 @@ def _plain(value: Decimal, shape: _Shape) -> str:
     if not whole and not decimals:
         whole = "0"
     if shape.group:
-        groups = []
+        groups: list[str] = []
         while len(whole) > shape.group:
             groups.insert(0, whole[-shape.group :])
             whole = whole[: -shape.group]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podium.expressions.errors import ExpressionError, LimitExceeded
+from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue
 from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.services import Services
 from podium.expressions.state import State
@@ -62,18 +62,18 @@ def render_trace(text: str, context: Mapping[str, Any], services: Services, *, d
     return Trace(text, tuple(steps), result, None)
 
 
-def render_within(state: State, value: Any, dialect: str, recursive: bool) -> Any:
+def render_within(state: State, value: Any, recursive: bool) -> Any:
     """`render(value)` from inside an expression: with its variables, loop variables and remaining time."""
     if isinstance(value, str):
-        return _settled(state, value, dialect, recursive)
+        return _settled(state, value, recursive)
     if isinstance(value, Mapping):
         rendered: dict[Any, Any] = {}
         for key, item in value.items():
-            name = _settled(state, key, dialect, recursive) or "" if isinstance(key, str) else key
-            rendered.setdefault(name, render_within(state, item, dialect, recursive))
+            name = _settled(state, key, recursive) or "" if isinstance(key, str) else key
+            rendered.setdefault(name, render_within(state, item, recursive))
         return rendered
     if isinstance(value, (list, tuple)):
-        return [render_within(state, item, dialect, recursive) for item in value]
+        return [render_within(state, item, recursive) for item in value]
     return value
 
 
@@ -100,24 +100,24 @@ def _text(text: str, context: Mapping[str, Any], services: Services, dialect: st
         return None if rendered is None else without_raw_tags(rendered)
     state = template.state(context, services)
     state.recursive = True
-    return _settled(state, text, dialect, True)
+    return _settled(state, text, True)
 
 
-def _settled(state: State, text: str, dialect: str, recursive: bool) -> str | None:
+def _settled(state: State, text: str, recursive: bool) -> str | None:
     """Rendered once or, if recursive, until the text stops changing; raw blocks lose their tags at the end."""
     current: str | None = text
     for _ in range(state.limits.render_rounds):
         if current is None or "{" not in current:
             return current
         state.check_time()
-        before, current = current, _rendered(state, current, dialect)
+        before, current = current, _rendered(state, current)
         if current == before or not recursive:
             return None if current is None else without_raw_tags(current)
     raise LimitExceeded("Too many rendering attempts")
 
 
-def _rendered(state: State, text: str, dialect: str) -> str | None:
-    template = compile_template(text, dialect)
+def _rendered(state: State, text: str) -> str | None:
+    template = compile_template(text, state.dialect)
     inner = template.state(state.context, state.services, state.limits)
     inner.frames = [*state.frames, {}] if state.frames else []
     inner.deadline, inner.depth, inner.recursive = state.deadline, state.depth + 1, state.recursive
@@ -127,4 +127,10 @@ def _rendered(state: State, text: str, dialect: str) -> str | None:
             "check for circular render() calls in your template.",
             template=text,
         )
-    return template.render_in(inner)
+    try:
+        return template.render_in(inner)
+    except MissingValue as error:
+        # What is missing in a rendered text is an error of that text: a `??` around render() must not hide it.
+        raise ExpressionError(
+            error.message, template=error.template, offset=error.offset, suggestion=error.suggestion
+        ) from error

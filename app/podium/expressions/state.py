@@ -25,6 +25,7 @@ class State:
         "context",
         "deadline",
         "depth",
+        "dialect",
         "frames",
         "limits",
         "macros",
@@ -41,6 +42,7 @@ class State:
         limits: Limits,
         macros: Mapping[str, MacroCall],
         blocks: Mapping[str, Evaluate],
+        dialect: str,
         recursive: bool = False,
     ) -> None:
         self.context = context
@@ -48,6 +50,7 @@ class State:
         self.limits = limits
         self.macros = macros
         self.blocks = blocks
+        self.dialect = dialect
         self.recursive = recursive
         self.frames: list[dict[str, Any]] = []
         self.out: list[Any] = []

@@ -153,7 +153,7 @@ class TemplateCompiler(ExpressionCompiler):
             for name in named:
                 if name not in names:
                     raise ExpressionError(f"The following named argument does not exist: {name}")
-            inner = State({}, state.services, state.limits, state.macros, state.blocks, state.recursive)
+            inner = State({}, state.services, state.limits, state.macros, state.blocks, state.dialect, state.recursive)
             inner.deadline, inner.depth, inner.steps = state.deadline, state.depth, state.steps
             frame = dict(zip((name for name, _ in parameters), positional, strict=False)) | named
             for name, default in parameters:

@@ -69,7 +69,7 @@ class Template:
             raise self._too_deep() from None
 
     def state(self, context: Mapping[str, Any], services: Services, limits: Limits = DEFAULT_LIMITS) -> State:
-        return State(context, services, limits, self._compiler.macros, self._compiler.blocks)
+        return State(context, services, limits, self._compiler.macros, self._compiler.blocks, self.dialect)
 
     def render_in(self, state: State) -> str | None:
         """The text with raw blocks still in their tags, None when nothing was written at all."""

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Mapping, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from json.encoder import encode_basestring as _quoted  # type: ignore[attr-defined]  # it is in every CPython
+from json.encoder import encode_basestring as _quoted
 from typing import Any
 
 from podium.base.durations import format_duration

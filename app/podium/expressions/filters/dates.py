@@ -38,7 +38,8 @@ def read_date(state: State, value: Any, time_zone: Any, existing: Any, locale: A
 
 
 def write_date(moment: Moment, pattern: Any, locale: Any) -> str:
-    return format_moment(moment, _text(pattern, "format") if pattern is not None else "iso", _text(locale, "locale"))
+    shape = _text(pattern, "format")
+    return format_moment(moment, "iso" if shape is None else shape, _text(locale, "locale"))
 
 
 @CATALOG.add(

@@ -1,0 +1,30 @@
+"""Every filter, function and test of the language: what evaluation, completion, hover and lint read.
+
+The declarations stand beside the implementations; this module only brings them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from podium.expressions import checks
+from podium.expressions.entries import Entry, merged
+from podium.expressions.filters import collections, dates, encodings, numbers, text
+from podium.expressions.functions import calendar, data, execution, files, identifiers, network, secrets
+
+FILTERS: Mapping[str, Entry] = MappingProxyType(
+    merged(text.CATALOG, numbers.CATALOG, collections.CATALOG, encodings.CATALOG, dates.CATALOG)
+)
+FUNCTIONS: Mapping[str, Entry] = MappingProxyType(
+    merged(
+        data.CATALOG,
+        calendar.CATALOG,
+        identifiers.CATALOG,
+        secrets.CATALOG,
+        files.CATALOG,
+        execution.CATALOG,
+        network.CATALOG,
+    )
+)
+TESTS: Mapping[str, Entry] = MappingProxyType(dict(checks.CATALOG))
