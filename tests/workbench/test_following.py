@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workbench.recorded import SOURCE, Recorder, at
 
 from podium.engine import changes as c
 from podium.store.index import ExecutionFilter
@@ -20,7 +21,6 @@ from podium.workbench.following import (
     RunsQuery,
     RunsRead,
 )
-from tests.workbench.recorded import SOURCE, Recorder, at
 
 
 @pytest.fixture
