@@ -55,7 +55,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("chunk", [64, 700, 1 << 20])
-@pytest.mark.parametrize("chosen", FILTERS, ids=str)
+@pytest.mark.parametrize("chosen", FILTERS, ids=range(len(FILTERS)))
 def test_index_and_selection_agree_with_the_file(
     path: Path, chosen: LogFilter, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -229,6 +229,7 @@ async def test_the_log_is_saved_but_never_over_a_file(log: LogWriter, tmp_path: 
     async with Desk(tmp_path).run_test(size=(160, 12)) as pilot:
         app = await showing(pilot, log)
         await pilot.press("s", "enter")
+        await pilot.pause()
         assert "It exists, choose another name" in app.grid()
         app.query_one(Input).value = "out.log"
         await pilot.press("enter")
