@@ -16,10 +16,15 @@ from podium.store.journal import JournalDamage, JournalWriter, read_journal
 
 @dataclass(frozen=True, slots=True)
 class RunnerMark:
-    """Which process runs an execution: `started` is the process's own start time, so that a pid cannot be mistaken."""
+    """Which process runs an execution.
+
+    `identity` tells when the process was started, as an opaque text, so that its pid cannot be mistaken. `root` is the
+    execution that the process was started for: its own, or that of a caller further up; its directory has the bell.
+    """
 
     pid: int
-    started: float
+    identity: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +119,15 @@ class ExecutionRecord:
     def mark_runner(self, mark: RunnerMark) -> None:
         """Note who runs this execution."""
         draft = self.directory / f".runner.{os.getpid()}"
-        draft.write_text(json.dumps({"pid": mark.pid, "started": mark.started}), encoding="utf-8")
+        noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root}
+        draft.write_text(json.dumps(noted), encoding="utf-8")
         draft.replace(self._runner)
 
     def runner(self) -> RunnerMark | None:
         """Who runs (or last ran) this execution; the caller decides whether that process still lives."""
         try:
             noted = json.loads(self._runner.read_text(encoding="utf-8"))
-            return RunnerMark(int(noted["pid"]), float(noted["started"]))
+            return RunnerMark(int(noted["pid"]), str(noted["identity"]), str(noted["root"]))
         except (OSError, ValueError, KeyError):
             return None
 
