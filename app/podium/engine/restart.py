@@ -217,9 +217,7 @@ def _blocks(
             (p for p in ex.ancestors(run) if plan.places[p.task_id].task.type.endswith(".WorkingDirectory")), run
         )
         flowable = plan.places[block.task_id].task.decl.kind == "flowable"
-        failed_below = (
-            flowable and block.id in parents and any(other.id in ids for other in ex.descendants(block.id))
-        )
+        failed_below = flowable and block.id in parents and any(other.id in ids for other in ex.descendants(block.id))
         if failed_below and not plan.places[block.task_id].task.type.endswith(".WorkingDirectory"):
             continue  # a flowable that failed because of a child: the child is done again, not the whole
         again[block.id] = block
