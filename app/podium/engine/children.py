@@ -49,7 +49,6 @@ def _subflow(
     run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extra: Mapping[str, Any] | None,
     child: str | None = None,
 ) -> None:  # fmt: skip
-    ex = run.execution
     variables = run.variables.of_taskrun(taskrun, task)
     if extra:
         variables["taskrun"] = {**variables["taskrun"], **extra}

@@ -60,9 +60,9 @@ class Execution:
     """One run of a flow. Changed only through `apply`, so that live state and journal cannot differ."""
 
     __slots__ = (
-        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "lost", "namespace",
-        "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date", "taskruns",
-        "timers", "trigger", "variables",
+        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "lost",
+        "namespace", "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date",
+        "taskruns", "timers", "trigger", "variables",
     )  # fmt: skip
 
     def __init__(self, created: c.ExecutionCreated) -> None:
