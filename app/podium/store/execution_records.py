@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from podium.engine import changes as c
 from podium.engine.execution import Execution, fold
-from podium.store.errors import StoreError
+from podium.store.errors import StoreError, write_failure
 from podium.store.journal import JournalDamage, JournalWriter, read_journal
 
 
@@ -115,6 +116,28 @@ class ExecutionRecord:
         except (OSError, ValueError):
             return {}
         return noted
+
+    def note_secret(self, name: str, namespace: str | None) -> None:
+        """Note that this execution used a secret: its name, never its value. Raises StoreError."""
+        path = self.directory / "secrets.jsonl"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, namespace]) + "\n")
+        except OSError as error:
+            raise write_failure("The list of used secrets", path, error) from error
+
+    def used_secrets(self) -> list[tuple[str, str | None]]:
+        """The secrets that this execution has used, as (name, namespace)."""
+        try:
+            lines = (self.directory / "secrets.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        found: dict[tuple[str, str | None], None] = {}
+        for line in lines:
+            with suppress(ValueError):
+                name, namespace = json.loads(line)
+                found[name, namespace] = None
+        return list(found)
 
     def mark_runner(self, mark: RunnerMark) -> None:
         """Note who runs this execution."""
