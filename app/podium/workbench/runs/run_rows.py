@@ -10,6 +10,7 @@ from podium.store.summaries import ExecutionSummary
 
 _WORD = 10  # RESTARTED, CANCELLED and a space
 _ID = 9
+_WITH_ID = 24
 _WITH_WORD = 44
 _WITH_FLOW = 64
 _WITH_LABELS = 90
@@ -39,16 +40,18 @@ class RunColumns:
         cells = [Cell(f"{look(run.state).symbol} ", "state")]
         if self.width >= _WITH_WORD:
             cells.append(Cell(f"{run.state:<{_WORD}}", "state"))
-        name = short_id(run.id) if run.id else "starting"
+        times = self._times(when, lasted)
+        name = short_id(clean(run.id)) if run.id else "starting"
         if self.flows and self.width < _WITH_FLOW:
             # The flow says more than the id where only one of them fits.
-            room = self.width - _used(cells) - len("00:00:00 ") - 7
-            return [*cells, Cell(_fitted(run.flow_id, room), "plain"), *self._times(when, lasted)]
-        cells.append(Cell(f"{name:<{_ID}}", "muted" if self.flows else "plain"))
+            room = self.width - _used(cells) - _used(times)
+            return [*cells, Cell(_fitted(run.flow_id, room), "plain"), *times]
+        if self.width >= _WITH_ID:
+            cells.append(Cell(f"{name:<{_ID}}", "muted" if self.flows else "plain"))
         if self.flows:
-            room = min(self.width - _used(cells) - 23, 40)
+            room = min(self.width - _used(cells) - _used(times), 40)
             cells.append(Cell(_fitted(run.flow_id, room), "plain"))
-        cells += self._times(when, lasted)
+        cells += times
         if self.width >= _WITH_LABELS:
             cells.append(Cell(_fitted(_remarks(run), self.width - _used(cells)), "muted"))
         return cells
