@@ -60,9 +60,9 @@ class Execution:
     """One run of a flow. Changed only through `apply`, so that live state and journal cannot differ."""
 
     __slots__ = (
-        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "lost",
-        "namespace", "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date",
-        "taskruns", "timers", "trigger", "variables",
+        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "namespace",
+        "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date", "taskruns",
+        "timers", "trigger", "variables",
     )  # fmt: skip
 
     def __init__(self, created: c.ExecutionCreated) -> None:
@@ -86,7 +86,6 @@ class Execution:
         self.outputs: Mapping[str, Any] | None = None
         self.timers: dict[str, datetime] = {}
         self.error: str | None = None
-        self.lost = False
 
     @property
     def state(self) -> str:
@@ -209,13 +208,11 @@ def _execution_outputs(ex: Execution, change: c.ExecutionOutputs) -> None:
 
 def _failed(ex: Execution, change: c.ExecutionFailed) -> None:
     ex.error = change.message
-    ex.lost = change.lost
 
 
 def _restarted(ex: Execution, change: c.ExecutionRestarted) -> None:
     ex.attempt_number = change.attempt_number
     ex.error = None
-    ex.lost = False
     if change.revision is not None:
         ex.revision = change.revision
 
@@ -229,10 +226,7 @@ def _timer_cleared(ex: Execution, change: c.TimerCleared) -> None:
 
 
 def _child_linked(ex: Execution, change: c.ChildLinked) -> None:
-    run = ex.taskruns[change.id]
-    run.children[change.execution_id] = change.iteration
-    # Linked again: a restarted child is open once more.
-    run.settled.pop(change.execution_id, None)
+    ex.taskruns[change.id].children[change.execution_id] = change.iteration
 
 
 def _child_settled(ex: Execution, change: c.ChildSettled) -> None:

@@ -69,7 +69,7 @@ class TaskCommon(Properties):
     description: str = prop(dynamic=False, doc="What the task is for, in Markdown.")
     disabled: bool = prop(default=False, dynamic=False, doc="A disabled task is treated as if it were not there.")
     runIf: Expression = prop(
-        default="true", aliases=("when",), doc="The task is SKIPPED when this renders to false, 0 or nothing."
+        default="true", also=("when",), doc="The task is SKIPPED when this renders to false, 0 or nothing."
     )
     timeout: timedelta | None = prop(doc="How long one attempt may take (ISO-8601 duration).", group="reliability")
     retry: RetryPolicy | None = prop(dynamic=False, doc="When a failed attempt is tried again.", group="reliability")
@@ -81,6 +81,13 @@ class TaskCommon(Properties):
     workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.", group="advanced")
     taskCache: Cache | None = prop(dynamic=False, doc="Reuse an earlier success with the same inputs.")
     assets: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.", group="advanced")
+    version: str | None = prop(dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.")
+
+
+class TypedCommon(Properties):
+    """What conditions and task runners have."""
+
+    type: str = prop(required=True, dynamic=False, doc="The type.")
     version: str | None = prop(dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.")
 
 
@@ -114,7 +121,7 @@ class Dependency(Properties):
     """Other inputs that an input needs."""
 
     inputs: list[str] = prop(required=True, dynamic=False, doc="Ids of inputs that must be there first.")
-    condition: Expression = prop(aliases=("when",), doc="The input is asked for only when this is exactly true.")
+    condition: Expression = prop(also=("when",), doc="The input is asked for only when this is exactly true.")
 
 
 class InputCommon(Properties):
@@ -137,7 +144,9 @@ InputType = Literal[
 
 
 class _Validated(Properties):
-    validator: str | None = prop(dynamic=False, doc="A regular expression that must match the whole value.")
+    validator: str | None = prop(
+        dynamic=False, format="pattern", doc="A regular expression that must match the whole value."
+    )
 
 
 class _Bounded(Properties):
@@ -175,7 +184,7 @@ class _File(Properties):
         dynamic=False, deprecated="use allowedFileExtensions", doc="The suffix of the stored file."
     )
     allowedFileExtensions: list[str] | None = prop(
-        dynamic=False, aliases=("accept",), doc="Suffixes that are accepted, such as `.csv`."
+        dynamic=False, also=("accept",), doc="Suffixes that are accepted, such as `.csv`."
     )
 
 
@@ -236,7 +245,7 @@ class _Sla(Properties):
     behavior: Literal["FAIL", "CANCEL", "NONE"] = prop(
         required=True, dynamic=False, doc="What happens to the execution when the promise is broken."
     )
-    labels: Any = prop(dynamic=False, doc="Labels that the execution gets then.")
+    labels: Any = prop(dynamic=False, format="labels", doc="Labels that the execution gets then.")
 
 
 class _MaxDuration(_Sla):
@@ -268,7 +277,7 @@ class OutputEntry(Properties):
 class CheckEntry(Properties):
     """A gate before an execution is created."""
 
-    condition: Expression = prop(required=True, aliases=("when",), doc="The check fires when this is false.")
+    condition: Expression = prop(required=True, also=("when",), doc="The check fires when this is false.")
     message: str = prop(required=True, doc="What to tell whoever wants to start the flow.")
     style: Literal["ERROR", "SUCCESS", "WARNING", "INFO"] = prop(default="INFO", dynamic=False, doc="How it looks.")
     behavior: Literal["BLOCK_EXECUTION", "FAIL_EXECUTION", "CREATE_EXECUTION"] = prop(
@@ -338,11 +347,13 @@ class FlowDocument(Properties):
     updated: str | None = prop(dynamic=False, doc="Written by the server; ignored.")
     source: str | None = prop(dynamic=False, doc="Written by the server; ignored.")
     draft: bool | None = prop(dynamic=False, doc="Written by the server; ignored.")
+    extend: Any = prop(dynamic=False, doc="What a published blueprint says about itself; ignored.")
 
 
 FLOW = describe(FlowDocument)
 TASK = describe(TaskCommon)
 TRIGGER = describe(TriggerCommon)
+TYPED = describe(TypedCommon)
 OUTPUT = describe(OutputEntry)
 CHECK = describe(CheckEntry)
 CONCURRENCY = describe(ConcurrencyLimit)
@@ -355,8 +366,13 @@ BY_TYPE: dict[Family, dict[str, TypeDecl]] = {"input": INPUT_TYPES, "retry": RET
 """The families whose types are few and belong to the format itself, not to plugins."""
 
 
+_COMMON: dict[Family, tuple[PropertyDecl, ...]] = {
+    "task": TASK, "trigger": TRIGGER, "input": INPUT_COMMON, "condition": TYPED, "taskRunner": TYPED,
+}  # fmt: skip
+
+
 def properties_of(decl: TypeDecl) -> tuple[PropertyDecl, ...]:
     """All properties of an object of this type, the common ones of its family included."""
-    common = {"task": TASK, "trigger": TRIGGER, "input": INPUT_COMMON}.get(decl.family, ())
+    common = _COMMON.get(decl.family, ())
     own = {prop.name for prop in decl.properties}
     return (*(prop for prop in common if prop.name not in own), *decl.properties)

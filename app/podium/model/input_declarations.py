@@ -44,5 +44,5 @@ def declared_input(raw: Mapping[str, Any]) -> Input:
 def _current_names(raw: Mapping[str, Any], type_name: str) -> dict[str, Any]:
     decl = INPUT_TYPES.get(type_name)
     properties = (*INPUT_COMMON, *(decl.properties if decl else ()))
-    current = {alias: declared.name for declared in properties for alias in declared.aliases}
+    current = {alias: declared.name for declared in properties for alias in (*declared.aliases, *declared.also)}
     return {current.get(name, name): value for name, value in raw.items()}

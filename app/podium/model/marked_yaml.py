@@ -43,11 +43,12 @@ class ScalarNode(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One `key: value`. `given` is False when it came from a merge key or a plugin default."""
+    """One `key: value`. `given` is False when it came from a merge key, `default` True for a plugin default."""
 
     key: ScalarNode
     value: "Node"
     given: bool = True
+    default: bool = False
 
 
 class ListNode(NamedTuple):
@@ -161,7 +162,7 @@ class _Composer:
                 if isinstance(event, yaml.DocumentStartEvent):
                     self._reset()
                 elif isinstance(event, yaml.DocumentEndEvent):
-                    end = event.end_mark.index
+                    end = _index(event.end_mark)
                     yield self._document(start, end)
                     start = end
                 else:
@@ -278,6 +279,11 @@ def _own_first(frame: _Frame) -> tuple[Entry, ...]:
         if known is None or (entry.given and not known.given):
             chosen[entry.key.text] = entry
     return tuple(chosen.values())
+
+
+def _index(mark: Any) -> int:
+    index: int = mark.index
+    return index
 
 
 def _mark_range(event: Any) -> Range:

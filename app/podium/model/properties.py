@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, NewType, dataclass_transform
 
-from podium.model.schema import Family, OutputDecl, PropertyDecl, PropKind, PropType
+from podium.model.schema import Family, Format, OutputDecl, PropertyDecl, PropKind, PropType
 
 Expression = NewType("Expression", str)
 """A template that the task renders itself, with variables of its own (`ctx.render(self.condition, extra)`)."""
@@ -38,8 +38,11 @@ def prop(
     secret: bool = False,
     deprecated: str | None = None,
     aliases: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
     group: str = "main",
     language: str | None = None,
+    format: Format | None = None,
+    removed: str | None = None,
     name: str | None = None,
 ) -> Any:
     """Declare a property on a `Properties` class.
@@ -49,7 +52,8 @@ def prop(
     """
     meta = {
         "doc": doc, "required": required, "default": default, "dynamic": dynamic, "secret": secret,
-        "deprecated": deprecated, "aliases": aliases, "group": group, "language": language, "name": name,
+        "deprecated": deprecated, "aliases": aliases, "also": also, "group": group, "language": language,
+        "format": format, "removed": removed, "name": name,
     }  # fmt: skip
     if isinstance(default, (list, dict, set)):
         return dataclasses.field(default_factory=default.copy, metadata=meta)
@@ -101,8 +105,11 @@ def _property(field: "dataclasses.Field[Any]", hint: Any) -> PropertyDecl:
         secret=meta.get("secret", False),
         deprecated=meta.get("deprecated"),
         aliases=meta.get("aliases", ()),
+        also=meta.get("also", ()),
         group=meta.get("group", "main"),
         language=meta.get("language"),
+        format=meta.get("format"),
+        removed=meta.get("removed"),
     )
 
 

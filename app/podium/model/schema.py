@@ -1,6 +1,6 @@
 """The description of a type: what validation, completion, hover, JSON Schema and the reference pages read."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -15,6 +15,26 @@ PropKind = Literal[
 Family = Literal["task", "trigger", "condition", "taskRunner", "input", "retry", "sla", "check"]
 
 TaskKind = Literal["runnable", "flowable", "executable", "updating"]
+
+Format = Literal["cron", "timezone", "pattern", "labels", "json"]
+"""What a text, or a map of labels, must be beyond its type; `podium.model.formats` checks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with the properties of an object as a whole, said by its class.
+
+    `path` leads from the object to the value to mark, by property names and list positions; `code` is one of
+    `podium.model.codes`.
+    """
+
+    message: str
+    path: tuple[str | int, ...] = ()
+    code: str = "invalid-value"
+
+
+Check = Callable[[Mapping[str, Any]], Iterable[Problem]]
+"""Looks at the properties of one object, as they are written, under their canonical names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +54,8 @@ class PropertyDecl:
     """One declared property of a type.
 
     `dynamic` values may hold `{{ }}` expressions and are rendered before the task sees them. `aliases` are older
-    spellings that are translated when the flow is loaded. `default` is what the task sees when it is absent.
+    spellings that are translated when the flow is loaded, `also` are those of another dialect, just as good.
+    `default` is what the task sees when it is absent. `removed` is the Kestra version that refuses the property.
     """
 
     name: str
@@ -46,8 +67,11 @@ class PropertyDecl:
     secret: bool = False
     deprecated: str | None = None
     aliases: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     group: str = "main"
     language: str | None = None
+    format: Format | None = None
+    removed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +114,7 @@ class TypeDecl:
     removed: str | None = None
     local: bool = True
     open: bool = False
+    check: Check | None = None
 
 
 class Catalog(Protocol):

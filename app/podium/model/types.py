@@ -57,7 +57,7 @@ class TypeFinder:
         if decl is None:
             self._unknown(written, types, path)
         elif decl.deprecated:
-            message = f"{path} is deprecated: {decl.deprecated}."
+            message = f"{path} is deprecated: {decl.deprecated.rstrip('.')}."
             self._findings.add("deprecated-type", message, written, path, _fix(written, decl))
         return decl
 
@@ -81,7 +81,9 @@ class TypeFinder:
             message = f"{written.text} is replaced by {decl.name}"
             self._findings.add("renamed-type", message, written, path, _rename(written, decl.name))
         if decl.deprecated:
-            self._findings.add("deprecated-type", f"{path} is deprecated: {decl.deprecated}.", written, path)
+            self._findings.add(
+                "deprecated-type", f"{path} is deprecated: {decl.deprecated.rstrip('.')}.", written, path
+            )
         if decl.removed:
             message = f"{decl.name} is gone from Kestra {decl.removed}; it runs here."
             self._findings.add("removed-in", message, written, place)

@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol, TypeVar, cast
 
 from podium.base.durations import parse_duration
 from podium.expressions.errors import ExpressionError, did_you_mean
+from podium.model.flow import Condition
 from podium.model.properties import (
     ChildCases,
     ChildDag,
@@ -52,6 +53,8 @@ class BindingError(TaskError):
 
 def bind(cls: type[P], props: Mapping[str, Any], ctx: Renderer, resolve: Resolver | None = None) -> P:
     """An instance of `cls` with every dynamic property rendered and converted to its declared type.
+
+    Conditions inside the properties are handed over as they are in the flow.
 
     Properties that are declared as an `Expression`, or hold one, are handed over as written: the task
     renders them itself (`render_late`). Properties that `cls` does not declare are ignored. Raises
@@ -178,6 +181,8 @@ class _Binder:
         return {str(key): self._converted(each, item, f"{path}.{key}") for key, each in entries.items()}
 
     def _object(self, value: Any, cls: type[Properties], path: str) -> Any:
+        if isinstance(value, Condition):
+            return value
         entries = _parsed(value, Mapping, path, "an object")
         if entries is None:
             return None

@@ -3,8 +3,9 @@
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
+from podium.model.flow import Condition
 from podium.model.properties import Polymorphic, Properties
 from podium.model.schema import Example, Family, TaskKind
 from podium.plugin.context import RunContext
@@ -109,6 +110,7 @@ class TaskRunner(Polymorphic):
     type: ClassVar[str]
     title: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
     deprecated: ClassVar[str | None] = None
 
 
@@ -119,17 +121,41 @@ class TriggerType(Properties):
     title: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[Example, ...]] = ()
+    outputs: ClassVar[builtins.type[Any] | None] = None
+    """What expressions read as `trigger`."""
     deprecated: ClassVar[str | None] = None
+    since: ClassVar[str | None] = None
+    removed: ClassVar[str | None] = None
+
+
+class ConditionContext(Protocol):
+    """What a condition can ask for while it is evaluated."""
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The expression context of the trigger or listener (`trigger`, `execution`, `labels`, ...)."""
+        ...
+
+    def render(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
+        """Render what was declared as an `Expression`; raises ExpressionError."""
+        ...
+
+    def holds(self, condition: Condition) -> bool:
+        """Evaluate a nested condition."""
+        ...
 
 
 class ConditionType(Properties):
-    """A condition of a trigger or listener."""
+    """A condition of a trigger or listener. Like a task, an instance has its properties rendered and converted."""
 
     type: ClassVar[str]
     title: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
+    examples: ClassVar[tuple[Example, ...]] = ()
     deprecated: ClassVar[str | None] = None
+    since: ClassVar[str | None] = None
+    removed: ClassVar[str | None] = None
 
-    def holds(self, variables: Mapping[str, Any]) -> bool:
-        """Whether the condition is true for rendered properties in a trigger's expression context."""
+    def holds(self, ctx: ConditionContext) -> bool:
+        """Whether the condition is true now; raises TaskError when that cannot be said."""
         raise TypeError(f"{type(self).__name__} does not implement holds()")

@@ -1,8 +1,11 @@
 """The built-in types as data, so that a name can be looked up without importing what implements it.
 
-`TYPES` maps every current type name to `module:Class`; `ALIASES` maps every older name to its current one. A
-row here is all it takes for a class to be found: its properties, docs and outputs are read from the class.
+The tables map every current type name to `module:Class`, family by family; `ALIASES` maps every older name to its
+current one. A row here is all it takes for a class to be found: its properties, docs and outputs are read from
+the class.
 """
+
+from podium.model.schema import Family
 
 _FLOW = "io.kestra.plugin.core.flow."
 _FLOWABLES = "podium.engine.flowables."
@@ -11,12 +14,15 @@ _TASKS = "podium.tasks."
 _SCRIPTS = "io.kestra.plugin.scripts."
 _SCRIPT_TYPES = "podium.tasks.scripts.types:"
 
-_LANGUAGES = (
+_COMMON_LANGUAGES = (
     "shell", "node", "r", "ruby", "perl", "php", "julia", "go", "lua", "groovy", "bun", "deno", "dotnet", "jbang",
     "powershell",
 )  # fmt: skip
 
-TYPES: dict[str, str] = {
+LANGUAGES = ("python", *_COMMON_LANGUAGES)
+"""The languages with `Commands` and `Script` tasks."""
+
+TASKS: dict[str, str] = {
     _FLOW + "AllowFailure": _FLOWABLES + "allow_failure:AllowFailure",
     _FLOW + "Dag": _FLOWABLES + "dag:Dag",
     _FLOW + "EachParallel": _FLOWABLES + "foreach:EachParallel",
@@ -61,7 +67,6 @@ TYPES: dict[str, str] = {
     _CORE + "namespace.DownloadFiles": _TASKS + "namespace:DownloadFiles",
     _CORE + "namespace.UploadFiles": _TASKS + "namespace:UploadFiles",
     _CORE + "output.OutputValues": _TASKS + "output:OutputValues",
-    _CORE + "runner.Process": _TASKS + "scripts.runners:Process",
     _CORE + "state.Delete": _TASKS + "state:Delete",
     _CORE + "state.Get": _TASKS + "state:Get",
     _CORE + "state.Set": _TASKS + "state:Set",
@@ -82,15 +87,70 @@ TYPES: dict[str, str] = {
     "io.kestra.core.tasks.scripts.Python": _TASKS + "scripts.legacy:Python",
     _SCRIPTS + "python.Commands": _TASKS + "scripts.python:PythonCommands",
     _SCRIPTS + "python.Script": _TASKS + "scripts.python:PythonScript",
-    _SCRIPTS + "runner.docker.Docker": _TASKS + "scripts.runners:Docker",
     **{
         f"{_SCRIPTS}{language}.{kind}": f"{_SCRIPT_TYPES}{language.capitalize()}{kind}"
-        for language in _LANGUAGES
+        for language in _COMMON_LANGUAGES
         for kind in ("Commands", "Script")
     },
 }
 
+TASK_RUNNERS: dict[str, str] = {
+    _CORE + "runner.Process": _TASKS + "scripts.runners:Process",
+    _SCRIPTS + "runner.docker.Docker": _TASKS + "scripts.runners:Docker",
+}
+
+_TRIGGERS = _TASKS + "triggers."
+TRIGGERS: dict[str, str] = {
+    _CORE + "trigger.Flow": _TRIGGERS + "flow:Flow",
+    _CORE + "trigger.Schedule": _TRIGGERS + "schedule:Schedule",
+    _CORE + "trigger.ScheduleOnDates": _TRIGGERS + "schedule:ScheduleOnDates",
+    _CORE + "trigger.Webhook": _TRIGGERS + "webhook:Webhook",
+    _CORE + "http.Trigger": _TRIGGERS + "polling:HttpTrigger",
+}
+
+_DATES = ("DateTimeBetween", "DayWeek", "DayWeekInMonth", "PublicHoliday", "TimeBetween", "Weekend")
+_EXECUTIONS = (
+    "ExecutionFlow", "ExecutionLabels", "ExecutionNamespace", "ExecutionOutputs", "ExecutionStatus", "HasRetryAttempt",
+    "FlowCondition", "FlowNamespaceCondition",
+)  # fmt: skip
+_LOGIC = ("Expression", "Not", "Or", "MultipleCondition")
+CONDITIONS: dict[str, str] = {
+    f"{_CORE}condition.{name}": f"{_TASKS}conditions.{module}:{name + '_' if name == 'Expression' else name}"
+    for module, names in (("dates", _DATES), ("executions", _EXECUTIONS), ("logic", _LOGIC))
+    for name in names
+}
+
+PLACES: dict[Family, dict[str, str]] = {
+    "task": TASKS, "trigger": TRIGGERS, "condition": CONDITIONS, "taskRunner": TASK_RUNNERS,
+}  # fmt: skip
+TYPES: dict[str, str] = {**TASKS, **TASK_RUNNERS, **TRIGGERS, **CONDITIONS}
+
+_OLD = "io.kestra.core."
+_OLD_FLOWABLES = (
+    "AllowFailure", "Dag", "EachParallel", "EachSequential", "ForEachItem", "If", "Parallel", "Pause", "Sequential",
+    "Subflow", "Switch", "Template", "WorkingDirectory",
+)  # fmt: skip
+_SUFFIXED = (*_DATES, *(name for name in _EXECUTIONS if not name.endswith("Condition")), "Not", "Or")
+
 ALIASES: dict[str, str] = {
+    **{f"{_OLD}tasks.flows.{name}": _FLOW + name for name in _OLD_FLOWABLES},
+    _OLD + "tasks.flows.Flow": _FLOW + "Subflow",
+    _OLD + "tasks.flows.Worker": _FLOW + "WorkingDirectory",
+    _FLOW + "WaitFor": _FLOW + "LoopUntil",
+    **{f"{_OLD}models.triggers.types.{name}": f"{_CORE}trigger.{name}" for name in ("Flow", "Schedule", "Webhook")},
+    "io.kestra.plugin.fs.http.Trigger": _CORE + "http.Trigger",
+    **{
+        f"{package}.{name}Condition": f"{_CORE}condition.{name}"
+        for package in (_OLD + "models.conditions.types", _CORE + "condition")
+        for name in _SUFFIXED
+    },
+    _OLD + "models.conditions.types.VariableCondition": _CORE + "condition.Expression",
+    _CORE + "condition.ExpressionCondition": _CORE + "condition.Expression",
+    **{
+        f"{_OLD}models.conditions.types.{name}": f"{_CORE}condition.{name}"
+        for name in ("FlowCondition", "FlowNamespaceCondition", "MultipleCondition")
+    },
+    _OLD + "tasks.storages.Split": _CORE + "storage.Split",
     "io.kestra.core.tasks.debugs.Echo": "io.kestra.plugin.core.debug.Echo",
     "io.kestra.core.tasks.debugs.Return": "io.kestra.plugin.core.debug.Return",
     "io.kestra.core.tasks.executions.Fail": "io.kestra.plugin.core.execution.Fail",

@@ -145,6 +145,7 @@ class Split(RunnableTask):
 
     type = _PREFIX + "Split"
     title = "Split a file."
+    aliases = ("io.kestra.core.tasks.storages.Split",)
     outputs = SplitOutputs
     examples = (
         Example("Parts of 100 rows", f'type: {_PREFIX}Split\nfrom: "{{{{ inputs.file }}}}"\nrows: 100'),

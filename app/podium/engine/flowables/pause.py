@@ -1,8 +1,7 @@
 """Pause: wait for somebody, or for a time."""
 
-from typing import Any
-
 from podium.engine.flowable import Flowable
+from podium.model.grammar import AnyInput
 from podium.model.properties import ChildTask, ChildTasks, prop
 from podium.model.schema import Example
 
@@ -25,7 +24,7 @@ onResume:
 
     pauseDuration: str | None = prop(aliases=("delay",), doc="Go on by itself after this time (ISO-8601 duration).")
     behavior: str = prop(default="RESUME", doc="What happens when the time is over: RESUME, WARN, FAIL or CANCEL.")
-    onResume: list[Any] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)
+    onResume: list[AnyInput] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)
     onPause: ChildTask | None = prop(doc="A task that runs when the pause begins.")
     tasks: ChildTasks | None = prop(doc="Tasks that run after the resume.", deprecated="put them after the Pause")
     errors: ChildTasks | None = prop(doc="Tasks that run when the pause failed.")

@@ -1,1 +1,0 @@
-"""jq for the `jq` filter: its own parser and evaluator, bounded in time and size, without native code."""

@@ -1,0 +1,1 @@
+"""The trigger types: what starts a flow by itself."""

@@ -1,0 +1,46 @@
+"""Webhook: executions by HTTP requests (semantics 9.5)."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from podium.model.properties import Expression, prop
+from podium.model.schema import Example
+from podium.plugin.task import TriggerType
+
+
+@dataclass
+class WebhookOutputs:
+    """What the request brought."""
+
+    body: Any = field(metadata={"doc": "The body: a map or list when it is JSON, else a text."})
+    headers: dict[str, list[str]] = field(metadata={"doc": "The headers, each with the list of its values."})
+    parameters: dict[str, list[str]] = field(
+        metadata={"doc": "The query parameters, each with the list of its values."}
+    )
+
+
+class Webhook(TriggerType):
+    """Starts the flow when a request comes to the address that its key is part of.
+
+    `podium serve` answers at `/api/v1/main/executions/webhook/<namespace>/<flow id>/<key>`.
+    """
+
+    type = "io.kestra.plugin.core.trigger.Webhook"
+    title = "Start a flow by an HTTP request."
+    aliases = ("io.kestra.core.models.triggers.types.Webhook",)
+    outputs = WebhookOutputs
+    examples = (
+        Example(
+            "With a secret key",
+            "id: hook\ntype: io.kestra.plugin.core.trigger.Webhook\nkey: \"{{ secret('HOOK_KEY') }}\"",
+        ),
+    )
+
+    key: Expression = prop(required=True, doc="The last part of the address; who knows it can start the flow.")
+    wait: bool = prop(default=False, dynamic=False, doc="Answer after the end of the execution.")
+    returnOutputs: bool = prop(default=False, dynamic=False, doc="Answer with the outputs of the flow; needs `wait`.")
+    responseContentType: Literal["application/json", "text/plain"] | None = prop(
+        dynamic=False, doc="The content type of the answer."
+    )
+    responseCode: Expression = prop(doc="The status of the answer.")
+    fetchType: Literal["FETCH", "STORE", "NONE"] | None = prop(dynamic=False, doc="How a body is given on.")
