@@ -187,7 +187,9 @@ def running(execution_id: str, state: str = "RUNNING", minute: int = 0, pid: int
         ([running("a"), running("b", flow_id="other"), running("c", namespace="prod")], Admission(True, 1)),
         ([running("a"), running("b", "QUEUED", minute=-1)], Admission(False, 1)),
         ([running("a"), running("b", "QUEUED", minute=1)], Admission(True, 1)),
-        ([running("a"), running("b", "QUEUED", minute=-1, pid=9)], Admission(True, 1)),
+        ([running("a"), running("b", "QUEUED", minute=-1, pid=9)], Admission(False, 1)),
+        ([running("a"), running("b", "QUEUED", minute=-1, pid=None)], Admission(False, 1)),
+        ([running("a"), running("b", "PAUSED", minute=-1, pid=9)], Admission(False, 2)),
     ],
 )  # fmt: skip
 def test_a_slot_of_two(index: ExecutionIndex, others: list[ExecutionSummary], admission: Admission) -> None:
@@ -203,17 +205,37 @@ def test_an_admitted_execution_holds_its_slot_before_it_says_that_it_runs(index:
     assert index.try_admit("a", "lab", "hello", 1, alive(1)) == Admission(True, 0)
     assert index.slots("lab", "hello", alive(1)) == ["a"]
     assert index.try_admit("b", "lab", "hello", 1, alive(1)) == Admission(False, 1)
-    assert index.next_queued("lab", "hello") is None
+    assert index.next_queued("lab", "hello", alive(1)) is None
     index.upsert(running("c", "QUEUED", 2))
     index.upsert(running("b", "QUEUED", 1))
-    queued = index.next_queued("lab", "hello")
-    assert queued is not None
-    assert queued.id == "b"
+    assert index.next_queued("lab", "hello", alive(1)) == "b"
     index.upsert(running("a", "RUNNING", 0))
     assert index.slots("lab", "hello", alive(1)) == ["a"]
     index.upsert(running("a", "SUCCESS", 0))
     assert index.try_admit("c", "lab", "hello", 1, alive(1)) == Admission(False, 0)
     assert index.try_admit("b", "lab", "hello", 1, alive(1)) == Admission(True, 0)
+
+
+def test_the_next_of_a_queue_gets_the_slot_and_keeps_it_while_somebody_lives(index: ExecutionIndex) -> None:
+    index.upsert(running("a"))
+    index.upsert(running("b", "QUEUED", 1, pid=None))
+    index.upsert(running("c", "QUEUED", 2, pid=3))
+    assert index.admit_next("lab", "hello", 1, alive(1), 7, "s") is None
+    index.upsert(running("a", "SUCCESS"))
+    first = index.admit_next("lab", "hello", 1, alive(7), 7, "s")
+    assert first is not None
+    assert first.id == "b"
+    assert index.slots("lab", "hello", alive(7)) == ["b"]
+    assert index.admit_next("lab", "hello", 1, alive(7), 7, "s") is None
+    # The process that was to start it died: the slot is free, and it is still its turn.
+    assert index.slots("lab", "hello", alive()) == []
+    again = index.admit_next("lab", "hello", 2, alive(3, 8), 8, "s")
+    assert again is not None
+    assert again.id == "b"
+    third = index.admit_next("lab", "hello", 2, alive(3, 8), 8, "s")
+    assert third is not None
+    assert (third.id, index.get("c").pid) == ("c", 3)  # type: ignore[union-attr]
+    assert index.admit_next("lab", "hello", 9, alive(3, 8), 8, "s") is None
 
 
 def test_an_unknown_execution_is_not_admitted(index: ExecutionIndex) -> None:

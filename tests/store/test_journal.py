@@ -14,7 +14,14 @@ import pytest
 
 from podium.base.clock import ManualClock
 from podium.store.errors import StoreError
-from podium.store.journal import JournalDamage, JournalLocked, JournalReader, JournalWriter, read_journal
+from podium.store.journal import (
+    JournalDamage,
+    JournalLocked,
+    JournalReader,
+    JournalWriter,
+    cut_damage,
+    read_journal,
+)
 
 CLOCK = ManualClock(datetime(2026, 1, 1, tzinfo=UTC))
 processes = multiprocessing.get_context("spawn")
@@ -216,3 +223,22 @@ def test_a_killed_writer_loses_nothing_that_it_wrote(tmp_path: Path) -> None:
     assert values
     write(path, len(values))
     assert numbers(path) == list(range(len(values) + 1))
+
+
+def test_a_damaged_journal_can_be_written_again_and_nothing_is_thrown_away(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    with JournalWriter(path) as writer:
+        writer.append([{"e": "one"}, {"e": "two"}, {"e": "three"}])
+    assert cut_damage(path) is None
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"two"', b'"tw\x00'))
+    damaged = path.read_bytes()
+    damage = cut_damage(path)
+    assert damage is not None
+    assert damage.line == 2
+    assert [event["e"] for event in read_journal(path).events] == ["one"]
+    assert min(tmp_path.glob("journal.jsonl.damaged-*")).read_bytes() == damaged
+    with JournalWriter(path) as writer:
+        assert writer.sequence == 1
+        with pytest.raises(JournalLocked):
+            cut_damage(path)

@@ -69,6 +69,9 @@ def test_a_new_question_is_answered_without_a_change(recorder: Recorder) -> None
     (runs,) = desk.look()
     assert isinstance(runs, RunsRead) and runs.total == 1
     assert [one.id for one in runs.pages[0]] == ["b"] and runs.pages[3] == ()
+    desk.follower.ask(RunsQuery(ExecutionFilter()))
+    desk.follower.ask(RunsQuery(ExecutionFilter(flow_id="other"), (0, 3)))
+    assert desk.look() == [runs]  # asked again, so there is a list that was emptied for it
 
 
 def test_an_open_execution_gives_its_whole_then_only_what_is_new(recorder: Recorder) -> None:

@@ -165,6 +165,8 @@ class ExecutionFailed:
 
     name: ClassVar[str] = "execution.error"
     message: str
+    lost: bool = False
+    """Its runner died: nothing in the flow is to blame, a restart goes on where it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from podium.engine.execution import TaskRun
 from podium.engine.outcome import retry, settle
 from podium.engine.run import Run, falsy
 from podium.engine.states import TERMINAL
-from podium.engine.stimuli import ChildCreated, ChildEnded, ChildRefused
+from podium.engine.stimuli import ChildCreated, ChildEnded, ChildMissing, ChildRefused
 from podium.model.flow import Task
 
 
 def call(run: Run, taskrun: TaskRun, task: Task) -> None:
     """The turn of an executable task has come: ask for its executions."""
-    failed = [child for child, state in taskrun.settled.items() if state in ("FAILED", "KILLED")]
+    failed = _to_restart(taskrun)
     again = taskrun.state == "RESTARTED" and task.props.get("restartBehavior", "RETRY_FAILED") != "NEW_EXECUTION"
     run.begin_attempt(taskrun)
     run.working.add(taskrun.id)
@@ -39,8 +39,16 @@ def call(run: Run, taskrun: TaskRun, task: Task) -> None:
         _end(run, taskrun, task, "FAILED", None)
 
 
-def _subflow(run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extra: Mapping[str, Any] | None) -> None:
-    ex = run.execution
+def _to_restart(taskrun: TaskRun) -> list[str]:
+    """The executions of a task run that failed or never came to an end; of several tries only the last one."""
+    last = {iteration: child for child, iteration in taskrun.children.items()}
+    return [child for child in last.values() if taskrun.settled.get(child, "KILLED") in ("FAILED", "KILLED")]
+
+
+def _subflow(
+    run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extra: Mapping[str, Any] | None,
+    child: str | None = None,
+) -> None:  # fmt: skip
     variables = run.variables.of_taskrun(taskrun, task)
     if extra:
         variables["taskrun"] = {**variables["taskrun"], **extra}
@@ -48,7 +56,7 @@ def _subflow(run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extr
     schedule = render(props.get("scheduleDate"), variables)
     revision = props.get("revision")
     inherit = not falsy(render(props.get("inheritLabels"), variables))
-    child = run.ids.new()
+    child = child or run.ids.new()
     namespace, flow_id = str(render(props["namespace"], variables)), str(render(props["flowId"], variables))
     command = CreateChild(
         taskrun.id, child, namespace, flow_id,
@@ -67,7 +75,6 @@ def _subflow(run: Run, taskrun: TaskRun, task: Task, iteration: int | None, extr
     run.log("INFO", f'Created new execution [[link execution="{child}" flowId="{flow_id}" namespace="{namespace}"]]',
             taskrun)  # fmt: skip
     run.wish(command)
-    assert ex.id
 
 
 def _waits(task: Task) -> bool:
@@ -135,6 +142,23 @@ def child_refused(run: Run, answer: ChildRefused) -> None:
     _end(run, taskrun, run.task(taskrun), "FAILED", None)
 
 
+def child_missing(run: Run, answer: ChildMissing) -> None:
+    """Ask again for an execution that was linked but does not exist, under the same id."""
+    taskrun = run.execution.taskruns.get(answer.taskrun_id)
+    if taskrun is None or taskrun.state in TERMINAL:
+        return
+    task, iteration = run.task(taskrun), taskrun.children.get(answer.execution_id)
+    try:
+        if task.type.endswith(".Loop"):
+            _iterate(run, taskrun, task, iteration or 0, answer.execution_id)
+        else:
+            extra = None if iteration is None else _item(_batches(run, taskrun)[iteration], iteration)
+            _subflow(run, taskrun, task, iteration, extra, answer.execution_id)
+    except Exception as error:  # a user's expression, of any kind: the task fails
+        run.log("ERROR", str(error), taskrun)
+        _end(run, taskrun, task, "FAILED", None)
+
+
 def child_ended(run: Run, answer: ChildEnded) -> None:
     """A child is over: its state becomes that of the task, as far as it is transmitted (semantics 4.5)."""
     taskrun = run.execution.taskruns.get(answer.taskrun_id)
@@ -181,16 +205,24 @@ def _end(run: Run, taskrun: TaskRun, task: Task, state: str, outputs: Mapping[st
 
 def _all_items(run: Run, taskrun: TaskRun, task: Task) -> None:
     """One execution per batch, all at once; `taskrun.items` is the batch's URI while its inputs are rendered."""
-    split = next(
-        r for r in run.execution.taskruns.values() if r.parent == taskrun.parent and r.task_id.endswith("_split")
-    )
-    batches = split.values or ()
+    batches = _batches(run, taskrun)
     for iteration, uri in enumerate(batches):
-        _subflow(run, taskrun, task, iteration, {"items": uri, "iteration": iteration})
+        _subflow(run, taskrun, task, iteration, _item(uri, iteration))
     if not batches:
         _end(run, taskrun, task, "SUCCESS", {})
     else:
         run.set_outputs(taskrun, {"numberOfBatches": len(batches), "iterations": {"CREATED": len(batches)}})
+
+
+def _batches(run: Run, taskrun: TaskRun) -> Sequence[str]:
+    split = next(
+        r for r in run.execution.taskruns.values() if r.parent == taskrun.parent and r.task_id.endswith("_split")
+    )
+    return split.values or ()
+
+
+def _item(uri: str, iteration: int) -> dict[str, Any]:
+    return {"items": uri, "iteration": iteration}
 
 
 def _count_items(run: Run, taskrun: TaskRun, task: Task) -> None:
@@ -254,14 +286,14 @@ def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
         _end(run, taskrun, task, _transmitted(task, worst), taskrun.outputs)
 
 
-def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int) -> None:
+def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int, child: str | None = None) -> None:
     ex = run.execution
     outer = (ex.context or {}).get("item")
     item: dict[str, Any] = {**json.loads((taskrun.values or ())[index]), "index": index, "iteration": index}
     if outer is not None:
         item["parent"] = outer
         item["parents"] = [outer, *outer.get("parents", ())]
-    child = run.ids.new()
+    child = child or run.ids.new()
     run.emit(c.ChildLinked(taskrun.id, child, index))
     run.wish(CreateChild(
         taskrun.id, child, ex.namespace, ex.flow_id, revision=ex.revision, inputs=ex.inputs, labels=tuple(ex.labels),

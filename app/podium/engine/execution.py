@@ -60,9 +60,9 @@ class Execution:
     """One run of a flow. Changed only through `apply`, so that live state and journal cannot differ."""
 
     __slots__ = (
-        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "namespace",
-        "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date", "taskruns",
-        "timers", "trigger", "variables",
+        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "lost",
+        "namespace", "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date",
+        "taskruns", "timers", "trigger", "variables",
     )  # fmt: skip
 
     def __init__(self, created: c.ExecutionCreated) -> None:
@@ -86,6 +86,7 @@ class Execution:
         self.outputs: Mapping[str, Any] | None = None
         self.timers: dict[str, datetime] = {}
         self.error: str | None = None
+        self.lost = False
 
     @property
     def state(self) -> str:
@@ -208,11 +209,13 @@ def _execution_outputs(ex: Execution, change: c.ExecutionOutputs) -> None:
 
 def _failed(ex: Execution, change: c.ExecutionFailed) -> None:
     ex.error = change.message
+    ex.lost = change.lost
 
 
 def _restarted(ex: Execution, change: c.ExecutionRestarted) -> None:
     ex.attempt_number = change.attempt_number
     ex.error = None
+    ex.lost = False
     if change.revision is not None:
         ex.revision = change.revision
 
@@ -226,7 +229,10 @@ def _timer_cleared(ex: Execution, change: c.TimerCleared) -> None:
 
 
 def _child_linked(ex: Execution, change: c.ChildLinked) -> None:
-    ex.taskruns[change.id].children[change.execution_id] = change.iteration
+    run = ex.taskruns[change.id]
+    run.children[change.execution_id] = change.iteration
+    # Linked again: a restarted child is open once more.
+    run.settled.pop(change.execution_id, None)
 
 
 def _child_settled(ex: Execution, change: c.ChildSettled) -> None:

@@ -49,7 +49,7 @@ def restart(flow: Flow, ex: Execution, now: datetime) -> Comeback:
     plan = Plan(flow)
     chosen = [r for r in ex.taskruns.values() if r.state in ("FAILED", "KILLED", "PAUSED") and r.task_id in plan.places]
     chosen = [r for r in chosen if _lane(plan, ex, r) == "tasks"]
-    if not chosen:
+    if not chosen and not ex.lost:
         raise RestartError(NOTHING_TO_RESTART)
     return _come_back(plan, ex, chosen, now, restarted=True)
 
@@ -105,7 +105,7 @@ def replay(
         chosen = [copy.taskruns[names[from_taskrun]]]
     if not chosen:
         raise RestartError(NOTHING_TO_RESTART)
-    back = _come_back(plan, copy, chosen, now, restarted=False)
+    back = _come_back(plan, copy, chosen, now, restarted=False, named=not restarting)
     copies: list[c.Change] = [c.TaskRunCopied(taskrun_record(run)) for run in copy.taskruns.values()]
     return Comeback((created, *copies, *back.changes), back.fates)
 
@@ -145,8 +145,11 @@ def _copy(ex: Execution, ids: Ids) -> tuple[Execution, dict[str, str]]:
 # -- what is kept, done again and removed ------------------------------------------------------------------------
 
 
-def _come_back(plan: Plan, ex: Execution, chosen: Sequence[TaskRun], now: datetime, *, restarted: bool) -> Comeback:
-    again, removed = _blocks(plan, ex, chosen)
+def _come_back(
+    plan: Plan, ex: Execution, chosen: Sequence[TaskRun], now: datetime, *, restarted: bool, named: bool = False
+) -> Comeback:  # fmt: skip
+    reopened = [] if named else [run for run in chosen if _reopens(plan, run)]
+    again, removed = _blocks(plan, ex, chosen, {run.id for run in reopened})
     if not restarted:
         removed |= {run.id for run in _successors(plan, ex, again)}
     changes: list[c.Change] = []
@@ -155,17 +158,19 @@ def _come_back(plan: Plan, ex: Execution, chosen: Sequence[TaskRun], now: dateti
     gone = {fate.taskrun_id for fate in fates}
     _remove(changes, fates, [r for r in ex.taskruns.values() if r.id in removed - gone], "comes after and runs again")
     gone = {fate.taskrun_id for fate in fates}
+    repeated = {run.id for run in again}
     above: dict[str, TaskRun] = {}
+    for run in reopened:
+        above[run.id] = run
+        above.update({parent.id: parent for parent in ex.ancestors(run)})
     for run in again:
         if run.id in gone:
             continue
-        flowable = plan.places[run.task_id].task.decl.kind == "flowable"
-        directory = plan.places[run.task_id].task.type.endswith(".WorkingDirectory")
-        changes.append(c.TaskRunMoved(run.id, "RESTARTED" if directory or not flowable else "RUNNING", now))
+        changes.append(c.TaskRunMoved(run.id, _state_again(plan, run), now))
         fates.append(Fate(run.id, run.task_id, run.value, "rerun", f"was {run.state}"))
         above.update({parent.id: parent for parent in ex.ancestors(run)})
     for parent in above.values():
-        if parent.id not in gone and not any(parent.id == run.id for run in again):
+        if parent.id not in gone and parent.id not in repeated:
             changes.append(c.TaskRunMoved(parent.id, "RUNNING", now))
             fates.append(Fate(parent.id, parent.task_id, parent.value, "rerun", "contains work to do"))
     named = {fate.taskrun_id for fate in fates}
@@ -181,19 +186,38 @@ def _come_back(plan: Plan, ex: Execution, chosen: Sequence[TaskRun], now: dateti
     return Comeback(tuple(changes), tuple(fates))
 
 
-def _blocks(plan: Plan, ex: Execution, chosen: Sequence[TaskRun]) -> tuple[list[TaskRun], set[str]]:
+def _reopens(plan: Plan, run: TaskRun) -> bool:
+    """Whether a flowable was only interrupted: what it has finished is kept, it goes on with the rest."""
+    task = plan.places[run.task_id].task
+    return (
+        run.state == "KILLED" and task.decl.kind == "flowable"
+        and not task.type.endswith((".WorkingDirectory", ".Pause"))
+    )  # fmt: skip
+
+
+def _state_again(plan: Plan, run: TaskRun) -> str:
+    """Flowables go on from inside; a WorkingDirectory begins anew, and so does a Pause that nobody resumed."""
+    task = plan.places[run.task_id].task
+    begins = task.type.endswith(".WorkingDirectory") or (task.type.endswith(".Pause") and run.state != "PAUSED")
+    return "RUNNING" if task.decl.kind == "flowable" and not begins else "RESTARTED"
+
+
+def _blocks(
+    plan: Plan, ex: Execution, chosen: Sequence[TaskRun], reopened: set[str]
+) -> tuple[list[TaskRun], set[str]]:  # fmt: skip
     """The task runs to do again, WorkingDirectories as a whole, and what is below them and removed."""
     again: dict[str, TaskRun] = {}
     removed: set[str] = set()
+    ids = {run.id for run in chosen}
+    parents = {run.parent for run in ex.taskruns.values()}
     for run in chosen:
+        if run.id in reopened:
+            continue
         block = next(
             (p for p in ex.ancestors(run) if plan.places[p.task_id].task.type.endswith(".WorkingDirectory")), run
         )
-        children = any(other.parent == block.id for other in ex.taskruns.values())
         flowable = plan.places[block.task_id].task.decl.kind == "flowable"
-        failed_below = (
-            flowable and children and any(other is not block and other in chosen for other in ex.descendants(block.id))
-        )
+        failed_below = flowable and block.id in parents and any(other.id in ids for other in ex.descendants(block.id))
         if failed_below and not plan.places[block.task_id].task.type.endswith(".WorkingDirectory"):
             continue  # a flowable that failed because of a child: the child is done again, not the whole
         again[block.id] = block

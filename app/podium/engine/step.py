@@ -61,6 +61,8 @@ class Engine:
                 children.child_refused(run, stimulus)
             case s.ChildEnded():
                 children.child_ended(run, stimulus)
+            case s.ChildMissing():
+                children.child_missing(run, stimulus)
             case s.TimerFired():
                 control.timer_fired(run, stimulus.key)
             case s.Kill():

@@ -109,6 +109,14 @@ class ChildEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildMissing:
+    """An execution that a task run had linked was never created: the runner died in between."""
+
+    taskrun_id: str
+    execution_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TimerFired:
     """A timer of the execution is due."""
 
@@ -150,5 +158,5 @@ class EndAs:
 
 Stimulus = (
     Start | TakeUp | AttemptBegan | AttemptFinished | DirectoryReady | DirectoryDone | ChildCreated | ChildRefused
-    | ChildEnded | TimerFired | Kill | Pause | Resume | ForceRun | EndAs
+    | ChildEnded | ChildMissing | TimerFired | Kill | Pause | Resume | ForceRun | EndAs
 )  # fmt: skip

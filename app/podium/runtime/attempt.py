@@ -15,6 +15,7 @@ from podium.plugin.binding import bind
 from podium.plugin.task import Cancelled, ExecutionUpdate, RunnableTask, TaskError, TaskResult, UpdatingTask
 from podium.runtime.context import AttemptContext
 from podium.runtime.processes import Cancellation
+from podium.store.errors import StoreError
 
 
 class Implementations(Protocol):
@@ -94,7 +95,7 @@ def _failure(error: Exception, ctx: AttemptContext) -> s.AttemptFinished:
     outputs = None
     if isinstance(error, Cancelled):
         return s.AttemptFinished(ctx.taskrun_id, "KILLED")
-    if isinstance(error, TaskError | ExpressionError):
+    if isinstance(error, TaskError | ExpressionError | StoreError):
         ctx.log.error(str(error))
         outputs = plain(error.outputs) if isinstance(error, TaskError) and error.outputs is not None else None
     else:

@@ -4,22 +4,28 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from podium.engine import changes as c
 from podium.engine.execution import Execution, fold
-from podium.store.errors import StoreError
+from podium.store.errors import StoreError, write_failure
 from podium.store.journal import JournalDamage, JournalWriter, read_journal
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerMark:
-    """Which process runs an execution: `started` is the process's own start time, so that a pid cannot be mistaken."""
+    """Which process runs an execution.
+
+    `identity` tells when the process was started, as an opaque text, so that its pid cannot be mistaken. `root` is the
+    execution that the process was started for: its own, or that of a caller further up; its directory has the bell.
+    """
 
     pid: int
-    started: float
+    identity: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +117,40 @@ class ExecutionRecord:
             return {}
         return noted
 
+    def note_secret(self, name: str, namespace: str | None) -> None:
+        """Note that this execution used a secret: its name, never its value. Raises StoreError."""
+        path = self.directory / "secrets.jsonl"
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, namespace]) + "\n")
+        except OSError as error:
+            raise write_failure("The list of used secrets", path, error) from error
+
+    def used_secrets(self) -> list[tuple[str, str | None]]:
+        """The secrets that this execution has used, as (name, namespace)."""
+        try:
+            lines = (self.directory / "secrets.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        found: dict[tuple[str, str | None], None] = {}
+        for line in lines:
+            with suppress(ValueError):
+                name, namespace = json.loads(line)
+                found[name, namespace] = None
+        return list(found)
+
     def mark_runner(self, mark: RunnerMark) -> None:
         """Note who runs this execution."""
         draft = self.directory / f".runner.{os.getpid()}"
-        draft.write_text(json.dumps({"pid": mark.pid, "started": mark.started}), encoding="utf-8")
+        noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root}
+        draft.write_text(json.dumps(noted), encoding="utf-8")
         draft.replace(self._runner)
 
     def runner(self) -> RunnerMark | None:
         """Who runs (or last ran) this execution; the caller decides whether that process still lives."""
         try:
             noted = json.loads(self._runner.read_text(encoding="utf-8"))
-            return RunnerMark(int(noted["pid"]), float(noted["started"]))
+            return RunnerMark(int(noted["pid"]), str(noted["identity"]), str(noted["root"]))
         except (OSError, ValueError, KeyError):
             return None
 

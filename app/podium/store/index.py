@@ -86,6 +86,12 @@ class ExecutionIndex:
         with self._database.transaction() as query:
             self._put(query, summary)
 
+    def upsert_all(self, summaries: Iterable[ExecutionSummary]) -> None:
+        """The same for many at once, in one transaction."""
+        with self._database.transaction() as query:
+            for summary in summaries:
+                self._put(query, summary)
+
     def delete(self, execution_ids: Iterable[str]) -> int:
         """Forget executions; returns how many there were."""
         with self._database.transaction() as query:
@@ -185,37 +191,61 @@ class ExecutionIndex:
     ) -> Admission:  # fmt: skip
         """Take a slot of the flow for an execution of the index, if fewer than `limit` are taken.
 
-        Slots are not counted anywhere: they are the other executions of the flow that run or pause and whose
-        runner lives, or that were admitted a moment ago. Executions that queue and are older go first. Raises
-        StoreError when the index does not know the execution.
+        Slots are not counted anywhere: they are the other executions of the flow that pause, or run with a living
+        runner, or were admitted a moment ago. Executions that queue and are older go first. Raises StoreError when
+        the index does not know the execution.
         """
         with self._database.transaction() as query:
             own = query("SELECT start FROM executions WHERE id = ?", (execution_id,))
             if not own:
                 raise StoreError(f"The execution {execution_id} is not in the index: run `podium doctor --reindex`.")
             running = len(self._holders(query, namespace, flow_id, is_alive, besides=execution_id))
-            ahead = query(
-                "SELECT pid, pid_start FROM executions WHERE namespace = ? AND flow_id = ? AND state = 'QUEUED' "
-                "AND admitted = 0 AND (start, id) < (?, ?)",
-                (namespace, flow_id, own[0][0], execution_id),
-            )
-            waiting = sum(1 for pid, start in ahead if pid is not None and is_alive(pid, start))
-            admitted = running + waiting < limit
+            ahead = [row for row in self._queue(query, namespace, flow_id, is_alive) if row < (own[0][0], execution_id)]
+            admitted = running + len(ahead) < limit
             query("UPDATE executions SET admitted = ? WHERE id = ?", (int(admitted), execution_id))
         return Admission(admitted, running)
+
+    def admit_next(
+        self, namespace: str, flow_id: str, limit: int, is_alive: IsAlive, pid: int, pid_start: str
+    ) -> ExecutionSummary | None:  # fmt: skip
+        """Give a free slot of the flow to the execution that has queued longest; None without one or without slot.
+
+        The slot is held by this process until the runner of the execution takes over; when the process dies before,
+        the slot is free again.
+        """
+        with self._database.transaction() as query:
+            queue = self._queue(query, namespace, flow_id, is_alive)
+            if not queue or len(self._holders(query, namespace, flow_id, is_alive, besides="")) >= limit:
+                return None
+            chosen = queue[0][1]
+            found = self._with_labels(query(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (chosen,)))[0]
+            waits = found.pid is not None and is_alive(found.pid, found.pid_start or "")
+            query(
+                "UPDATE executions SET admitted = 1, pid = ?, pid_start = ? WHERE id = ?",
+                (found.pid if waits else pid, found.pid_start if waits else pid_start, chosen),
+            )
+        return found
 
     def slots(self, namespace: str, flow_id: str, is_alive: IsAlive) -> list[str]:
         """The ids of the executions that hold a slot of the flow, oldest first."""
         return self._holders(self._database.read, namespace, flow_id, is_alive, besides="")
 
-    def next_queued(self, namespace: str, flow_id: str) -> ExecutionSummary | None:
-        """The execution of the flow that has queued longest."""
-        rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM executions WHERE namespace = ? AND flow_id = ? AND state = 'QUEUED' "
-            "AND admitted = 0 ORDER BY start, id LIMIT 1",
+    def next_queued(self, namespace: str, flow_id: str, is_alive: IsAlive) -> str | None:
+        """The id of the execution of the flow that has queued longest."""
+        queue = self._queue(self._database.read, namespace, flow_id, is_alive)
+        return queue[0][1] if queue else None
+
+    def _queue(self, query: Query, namespace: str, flow_id: str, is_alive: IsAlive) -> list[tuple[int, str]]:
+        """(start, id) of those that queue, oldest first; one that was admitted queues again if its process died."""
+        rows = query(
+            "SELECT start, id, admitted, pid, pid_start FROM executions WHERE namespace = ? AND flow_id = ? "
+            "AND state = 'QUEUED' ORDER BY start, id",
             (namespace, flow_id),
         )
-        return self._with_labels(rows)[0] if rows else None
+        return [
+            (start, id_) for start, id_, admitted, pid, identity in rows
+            if not admitted or pid is None or not is_alive(pid, identity or "")
+        ]  # fmt: skip
 
     def _holders(self, query: Query, namespace: str, flow_id: str, is_alive: IsAlive, besides: str) -> list[str]:
         rows = query(
@@ -226,7 +256,7 @@ class ExecutionIndex:
         )
         # An execution that pauses needs no runner; any other without a living one is not running.
         return [
-            row[0] for row in rows if (row[1] == "PAUSED" if row[2] is None else is_alive(row[2], row[3] or ""))
+            row[0] for row in rows if row[1] == "PAUSED" or (row[2] is not None and is_alive(row[2], row[3] or ""))
         ]  # fmt: skip
 
 

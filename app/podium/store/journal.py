@@ -11,6 +11,8 @@ never acknowledged. Anything else that does not fit is damage and has a position
 import fcntl
 import json
 import os
+import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +62,7 @@ class JournalWriter:
         except OSError as error:
             raise write_failure("The journal", path, error) from error
         try:
-            self._lock()
+            _lock(path, self._file)
             size = os.fstat(self._file).st_size
             self._end, self.sequence = _last_whole_line(path, self._file, size)
             self.discarded = size - self._end
@@ -113,15 +115,6 @@ class JournalWriter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise JournalLocked(
-                f"The journal {self.path} is being written by another process: this execution is already running. "
-                "Wait until it ends, or kill it."
-            ) from error
-
     def _write(self, data: bytes) -> None:
         if os.fstat(self._file).st_size > self._end:
             # An earlier write failed half-way and its rest could not be removed at that time.
@@ -133,6 +126,16 @@ class JournalWriter:
         except OSError:
             os.ftruncate(self._file, self._end)
             raise
+
+
+def _lock(path: Path, file: int) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise JournalLocked(
+            f"The journal {path} is being written by another process: this execution is already running. "
+            "Wait until it ends, or kill it."
+        ) from error
 
 
 def _last_whole_line(path: Path, file: int, size: int) -> tuple[int, int]:
@@ -187,6 +190,25 @@ def read_journal(path: Path, salvage: bool = False) -> JournalRead:
     if damage is not None and not salvage:
         raise damage
     return JournalRead(events, damage, torn=whole < len(data))
+
+
+def cut_damage(path: Path) -> JournalDamage | None:
+    """Make a damaged journal writable again: what cannot be read goes, a copy of the whole stays beside it.
+
+    Returns what was wrong, None for a sound journal. Raises JournalLocked while somebody writes it, StoreError when
+    the copy cannot be made.
+    """
+    try:
+        with path.open("r+b") as file:
+            _lock(path, file.fileno())
+            damage = read_journal(path, salvage=True).damage
+            if damage is not None:
+                aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
+                shutil.copyfile(path, aside)
+                file.truncate(damage.offset)
+            return damage
+    except OSError as error:
+        raise write_failure("The journal", path, error) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,10 +121,10 @@ class HttpTask(RunnableTask):
                 self._log(ctx, "REQUEST_HEADERS", prepared.headers)
                 self._log(ctx, "REQUEST_BODY", prepared.body)
                 settings = session.merge_environment_settings(
-                    prepared.url, _proxies(options), True, self._verify(), None
+                    prepared.url, proxies_of(options), True, self._verify(), None
                 )
                 answer = session.send(
-                    prepared, timeout=_timeouts(options), **settings,
+                    prepared, timeout=timeouts_of(options), **settings,
                     allow_redirects=options.followRedirects if options else True,
                 )  # fmt: skip
             self._log(ctx, "RESPONSE_HEADERS", answer.headers)
@@ -170,8 +170,9 @@ class HttpTask(RunnableTask):
         return request
 
     def _verify(self) -> bool | None:
-        tls = (self.options.ssl if self.options else None) or self.sslOptions
-        return False if tls is not None and tls.insecureTrustAllCertificates else None
+        if self.sslOptions is not None and not (self.options and self.options.ssl):
+            return False if self.sslOptions.insecureTrustAllCertificates else None
+        return verification_of(self.options)
 
     def _allowed(self, status: int) -> bool:
         if status < 400 or self.allowFailed:
@@ -247,14 +248,22 @@ def _form_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _timeouts(options: HttpOptions | None) -> tuple[float | None, float | None]:
+def verification_of(options: HttpOptions | None) -> bool | None:
+    """False when certificates are not to be checked, else None: as the surroundings say."""
+    tls = options.ssl if options else None
+    return False if tls is not None and tls.insecureTrustAllCertificates else None
+
+
+def timeouts_of(options: HttpOptions | None) -> tuple[float | None, float | None]:
+    """Seconds to wait for the connection and for the next piece of the answer; None is for ever."""
     chosen = options.timeout if options else None
     connect = chosen.connectTimeout if chosen else options.connectTimeout if options else None
     read = chosen.readIdleTimeout if chosen else (options.readTimeout if options else None) or timedelta(minutes=5)
     return (connect.total_seconds() if connect else None, read.total_seconds() if read else None)
 
 
-def _proxies(options: HttpOptions | None) -> dict[str, str]:
+def proxies_of(options: HttpOptions | None) -> dict[str, str]:
+    """The proxy by the scheme of the address, as requests takes it."""
     if options is None:
         return {}
     proxy = options.proxy

@@ -158,7 +158,8 @@ class Follower:
         self._opened: dict[str, OpenJournal] = {}
         self._due: dict[str, float] = {}
         self._version = -1
-        self._asked: RunsQuery | None = None
+        self._asked = 0  # counts questions: the same one asked again wants an answer again
+        self._answered = 0
         self._index_due = 0.0
         self._reconcile_due = 0.0
         self._unfinished = 0
@@ -188,8 +189,8 @@ class Follower:
 
     def ask(self, query: RunsQuery) -> None:
         """What the list shows from now on; answered at once, and again whenever the index changes."""
-        self._query = query
-        self._index_due = 0.0
+        with self._lock:
+            self._query, self._asked = query, self._asked + 1
         self._wake.set()
 
     def open(self, execution_id: str) -> None:
@@ -256,17 +257,19 @@ class Follower:
             self._database = Database(self._workspace.index)
         # The version changes with every write of any other connection, so it is read before the rows are.
         version = self._database.read("PRAGMA data_version")[0][0]
-        query = self._query
-        if (version == self._version and query == self._asked) or time.monotonic() < self._index_due:
+        with self._lock:
+            query, asked = self._query, self._asked
+        changed = version != self._version
+        if asked == self._answered and not (changed and time.monotonic() >= self._index_due):
             return
         index = ExecutionIndex(self._database)
         if query is not None:
             self._deliver(_answer(index, query))
-        if version != self._version:
+        if changed:
             overview = Overview(index.latest(), tuple(index.unfinished()))
             self._unfinished = len(overview.unfinished)
             self._deliver(overview)
-        self._version, self._asked = version, query
+        self._version, self._answered = version, asked
         self._index_due = time.monotonic() + _INDEX_PAUSE
 
 

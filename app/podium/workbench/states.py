@@ -16,7 +16,7 @@ COLOURS: Mapping[Tone, str] = {
 }
 """The colour of each tone as a variable of the theme."""
 
-TONE_CLASSES: frozenset[str] = frozenset(f"state--{tone}" for tone in TONES)
+TONE_CLASSES: set[str] = {f"state--{tone}" for tone in TONES}
 """Component classes for widgets that paint states themselves; `TONE_CSS` gives them their colours."""
 
 TONE_CSS = "\n".join(f"& > .state--{tone} {{ color: {COLOURS[tone]}; }}" for tone in TONES)

@@ -271,4 +271,4 @@ def is_empty(value: Any) -> bool:
 def jq(state: State, value: Any, program: Any) -> list[Any]:
     if program is ABSENT or program is None:
         raise ExpressionError("The 'jq' filter expects an argument 'expression'.")
-    return run_jq(value, to_text(program))
+    return run_jq(value, to_text(program), state.limits)

@@ -1,0 +1,99 @@
+"""Removing executions, or parts of what they left. Only what has ended is ever removed."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+
+from podium.engine.states import TERMINAL
+from podium.store.errors import StoreError, write_failure
+from podium.store.execution_records import ExecutionRecord
+from podium.store.index import IsAlive
+from podium.store.internal_storage import ExecutionPlace
+from podium.store.logs import LogLine, parse_line
+from podium.store.stores import Stores
+
+
+class StillNeeded(StoreError):
+    """The execution has not ended, or a process still works on it."""
+
+
+def delete_execution(
+    stores: Stores, execution_id: str, is_alive: IsAlive, *, logs: bool = True, metrics: bool = True,
+    storage: bool = True,
+) -> int:  # fmt: skip
+    """Remove an execution from the index and the disk; returns how many log entries went with it.
+
+    What is not to be removed stays in the execution's directory (its log, its metrics) or in internal storage.
+    Raises StillNeeded when it has not ended, StoreError when there is no such execution.
+    """
+    record = stores.record(execution_id)
+    place = _ended(stores, record, is_alive)
+    removed = count_log_entries(record) if logs else 0
+    if storage and place is not None:
+        stores.storage.delete_execution(place)
+    kept = [path for path, keep in ((record.log, not logs), (record.metrics, not metrics)) if keep and path.exists()]
+    # First of all it stops being an execution: what is left after a crash in between is no half of one.
+    with suppress(FileNotFoundError):
+        record.journal.unlink()
+    stores.index.delete([execution_id])
+    if kept:
+        for entry in record.directory.iterdir():
+            if entry not in kept:
+                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    else:
+        shutil.rmtree(record.directory, ignore_errors=True)
+    return removed
+
+
+def _ended(stores: Stores, record: ExecutionRecord, is_alive: IsAlive) -> ExecutionPlace | None:
+    """Where the files of an ended execution are; None when the journal does not say so any more."""
+    known = stores.index.get(record.id)
+    if known is None and not record.exists():
+        raise StoreError(f"Execution '{record.id}' not found.")
+    if known is not None and known.pid is not None and is_alive(known.pid, known.pid_start or ""):
+        raise StillNeeded(f"Execution '{record.id}' is {known.state} and its runner lives: kill it first.")
+    if record.exists():
+        # The journal is the truth; the row of the index may be older.
+        execution = record.load().execution
+        state = execution.state
+        place = ExecutionPlace(execution.namespace, execution.flow_id, execution.id)
+    else:
+        assert known is not None
+        state = known.state
+        place = ExecutionPlace(known.namespace, known.flow_id, known.id)
+    if state not in TERMINAL:
+        raise StillNeeded(f"Execution '{record.id}' is {state}: only executions that have ended can be removed.")
+    return place
+
+
+def count_log_entries(record: ExecutionRecord) -> int:
+    """How many entries the log of an execution has."""
+    try:
+        with record.log.open("rb") as file:
+            return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    except OSError:
+        return 0
+
+
+def delete_log_entries(record: ExecutionRecord, unwanted: Callable[[LogLine], bool]) -> int:
+    """Remove entries from the log of an execution that has ended; returns how many. Raises StoreError."""
+    draft = record.log.with_name(".log.new")
+    removed = 0
+    try:
+        with record.log.open("rb") as source, draft.open("wb") as target:
+            for data in source:
+                if unwanted(parse_line(data)):
+                    removed += 1
+                else:
+                    target.write(data)
+        if removed:
+            draft.replace(record.log)
+        else:
+            draft.unlink()
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
+        raise write_failure("The log", record.log, error) from error
+    return removed
