@@ -1,6 +1,6 @@
 """The names that expressions see (semantics 5), kept up to date change by change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from podium.base.clock import iso_instant
@@ -61,7 +61,7 @@ class Variables:
         if flow.variables or ex.variables:
             context["vars"] = {**flow.variables, **ex.variables}
         if ex.labels:
-            context["labels"] = _nested_labels(ex)
+            context["labels"] = nested_labels(ex.labels)
         if ex.trigger is not None:
             context["trigger"] = ex.trigger.get("variables") or {}
             if str(ex.trigger.get("type", "")).endswith(".Schedule"):
@@ -143,9 +143,10 @@ def _finished_attempts(run: TaskRun) -> int:
     return sum(1 for attempt in run.attempts if attempt.state != "RUNNING" and attempt.state != "CREATED")
 
 
-def _nested_labels(execution: Execution) -> dict[str, Any]:
+def nested_labels(labels: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Labels as expressions see them: nested by the dots of their keys, the first of equal keys."""
     nested: dict[str, Any] = {}
-    for key, value in execution.labels:
+    for key, value in labels:
         parts = key.split(".")
         target = nested
         for part in parts[:-1]:

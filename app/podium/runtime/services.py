@@ -49,7 +49,7 @@ class RuntimeServices:
         self._subflows = subflows
         self._random = random.SystemRandom()
         self._zone = zone_of_settings(stores.settings)
-        self._noted: set[tuple[str, str | None]] = set()
+        self._noted: dict[tuple[str, str], None] = {}
 
     def now(self) -> datetime:
         return self._stores.clock.now().astimezone(self._zone)
@@ -92,11 +92,17 @@ class RuntimeServices:
         except StoreError as error:
             raise ExpressionError(str(error)) from error
 
+    @property
+    def used_secrets(self) -> tuple[tuple[str, str], ...]:
+        """The names of the secrets that were handed out, with the namespace that asked."""
+        return tuple(self._noted)
+
     def _note(self, key: str, namespace: str) -> None:
         used = (key.upper(), namespace)
-        if self._record is not None and used not in self._noted:
-            self._record.note_secret(*used)
-            self._noted.add(used)
+        if used not in self._noted:
+            if self._record is not None:
+                self._record.note_secret(*used)
+            self._noted[used] = None
 
     # ---- files ---------------------------------------------------------------------------------------------------
 
