@@ -98,7 +98,9 @@ class TriggerCommon(Properties):
     type: str = prop(required=True, dynamic=False, doc="The trigger type.")
     description: str = prop(dynamic=False, doc="What the trigger is for, in Markdown.")
     disabled: bool = prop(default=False, dynamic=False, doc="A disabled trigger never fires.")
-    conditions: list[AnyCondition] | None = prop(doc="All of them must hold for the trigger to fire.")
+    conditions: list[AnyCondition] | None = prop(
+        removed="2.0: use `when`", doc="All of them must hold for the trigger to fire."
+    )
     when: Expression = prop(doc="The trigger fires only when this expression is true (2.0).")
     inputs: dict[str, Any] | None = prop(doc="Input values for the execution that is started.")
     labels: Any = prop(doc="Labels of the execution: a map, or a list of `key` and `value`.")
@@ -330,7 +332,7 @@ class FlowDocument(Properties):
     )
     triggers: list[AnyTrigger] | None = prop(doc="What starts the flow by itself.")
     pluginDefaults: list[DefaultEntry] | None = prop(
-        aliases=("taskDefaults",), dynamic=False, doc="Property values for all tasks of a type."
+        aliases=("taskDefaults",), dynamic=False, removed="2.0", doc="Property values for all tasks of a type."
     )
     concurrency: ConcurrencyLimit | None = prop(dynamic=False, doc="How many executions may run at a time.")
     outputs: list[OutputEntry] | None = prop(doc="What the flow hands to its caller.")

@@ -7,7 +7,7 @@ later, by the declared type of the property they stand in.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import yaml
@@ -120,7 +120,8 @@ def documents(text: str) -> list[Document]:
         place = _range_at(text, found.start())
         message = f"The character U+{ord(found[0]):04X} is not allowed in YAML; delete it or write it as an escape."
         return [Document(None, text, (Diagnostic("yaml-syntax", "error", message, place),))]
-    return list(_Composer(text).documents())
+    found = list(_Composer(text).documents())
+    return [replace(found[0], text=text)] if len(found) == 1 else found
 
 
 class _Frame:
@@ -161,6 +162,8 @@ class _Composer:
             for event in yaml.parse(self._text, Loader=_PARSER):
                 if isinstance(event, yaml.DocumentStartEvent):
                     self._reset()
+                    # What stands before the first document, comments for instance, belongs to it.
+                    start = _index(event.end_mark) if event.explicit and start else start
                 elif isinstance(event, yaml.DocumentEndEvent):
                     end = _index(event.end_mark)
                     yield self._document(start, end)

@@ -26,6 +26,7 @@ _CONCURRENCY = shape_of(CONCURRENCY)
 _LISTENER = shape_of(LISTENER)
 _DEFAULT = shape_of(PLUGIN_DEFAULT)
 _ENTERPRISE = ("quotas", "workerSelector")
+_IGNORED = ("extend", "revision", "deleted", "tenantId", "policyRefs", "updated", "source", "draft")
 
 
 def read_flow(document: Document, catalog: Catalog, findings: Findings, outer: tuple[DefaultNode, ...]) -> Flow | None:
@@ -78,7 +79,7 @@ class _FlowReader:
         flow_rules.check_unique(output_ids, "output", findings)
         flow_rules.check_unique(triggers.preconditions, "preconditions", findings, "id")
         flow_rules.check_dependencies(read_inputs, nodes.get("inputs"), findings)
-        self._enterprise(found)
+        self._remarks(found)
         flow = Flow(
             id=flow_id or "",
             namespace=namespace or "",
@@ -241,9 +242,12 @@ class _FlowReader:
                 )
         return tuple(checks)
 
-    def _enterprise(self, found: Found) -> None:
+    def _remarks(self, found: Found) -> None:
         for name, (_, entry) in found.items():
-            if name in _ENTERPRISE:
+            if name in _IGNORED:
+                message = f"`{name}` is read, but has no effect here."
+                self._findings.add("ignored", message, entry.key, name)
+            elif name in _ENTERPRISE:
                 message = f"`{name}` exists in the Enterprise Edition only; it has no effect here."
                 self._findings.add("enterprise-only", message, entry.key, name)
             elif name == "workerGroup":

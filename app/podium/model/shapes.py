@@ -1,6 +1,6 @@
 """The declared properties of an object, arranged for looking names up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from podium.model.grammar import properties_of
 from podium.model.schema import PropertyDecl, TypeDecl
@@ -31,10 +31,14 @@ def shape_of(properties: tuple[PropertyDecl, ...], open: bool = False) -> Shape:
 
 
 def shape_of_type(decl: TypeDecl) -> Shape:
-    """The shape of an object of this type, the common properties of its family included."""
+    """The shape of an object of this type, the common properties of its family included.
+
+    The `type` itself is no required property here: who looks the type up has said that it is missing.
+    """
     key = (id(decl), False)
     if key not in _typed:
         shape = shape_of(properties_of(decl), decl.open)
+        shape = replace(shape, required=tuple(each for each in shape.required if each.name != "type"))
         _typed[key] = (decl, shape)
     return _typed[key][1]
 

@@ -11,8 +11,8 @@ from podium.model.marked_yaml import MapNode, ScalarNode, is_null
 from podium.model.schema import Catalog, Family, TypeDecl
 
 _KIND = {
-    "task": "task", "trigger": "trigger", "condition": "condition", "taskRunner": "task runner", "input": "input",
-    "retry": "retry", "sla": "SLA", "check": "check",
+    "task": "a task", "trigger": "a trigger", "condition": "a condition", "taskRunner": "a task runner",
+    "input": "an input", "retry": "a retry", "sla": "an SLA", "check": "a check",
 }  # fmt: skip
 
 
@@ -32,7 +32,7 @@ class TypeFinder:
         """The declaration of the object's `type`; None after reporting that there is none."""
         written = node.get("type")
         if written is None or is_null(written):
-            message = f"missing type id property 'type': a {_KIND[family]} needs a `type`."
+            message = f"missing type id property 'type': {_KIND[family]} needs a `type`."
             self._findings.add("missing-type", message, head(node), path)
             return None
         if not isinstance(written, ScalarNode):
@@ -44,7 +44,7 @@ class TypeFinder:
         if decl is None:
             self._unknown(written, self._catalog.names(family), path)
         elif decl.local and decl.family != family:
-            message = f"Invalid type: {written.text} is a {_KIND[decl.family]}, but a {_KIND[family]} is needed here."
+            message = f"Invalid type: {written.text} is {_KIND[decl.family]}, but {_KIND[family]} is needed here."
             self._findings.add("wrong-family", message, written, joined(path, "type"))
             return None
         else:

@@ -94,9 +94,10 @@ class Registry:
         return TypeDecl(name, family, local=False, open=True)
 
     def names(self, family: Family) -> Sequence[str]:
-        """The current names of the types of this machine, sorted."""
+        """The current names of the types of this machine, sorted, without the parts that are never written."""
         if family not in self._names:
-            self._names[family] = tuple(sorted(name for name, own in self._families.items() if own == family))
+            names = (name for name, own in self._families.items() if own == family and "$" not in name)
+            self._names[family] = tuple(sorted(names))
         return self._names[family]
 
     def server_names(self, family: Family) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from podium.engine.flowable import Flowable
-from podium.model.properties import Properties, prop
+from podium.model.properties import ChildTasks, Properties, prop
 from podium.model.schema import Example
 
 
@@ -49,3 +49,5 @@ inputs:
     inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")
     scheduleDate: str | None = prop(doc="Start them later, at this instant.")
     restartBehavior: str = prop(default="RETRY_FAILED", doc="As for Subflow.")
+    errors: ChildTasks | None = prop(doc="Tasks that run when a part failed.")
+    finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")
