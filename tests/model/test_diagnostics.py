@@ -28,8 +28,10 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "unknown alias": ("description: *x\n" + TASK, [("yaml-alias", 3, 14)]),
     "deep": ("variables: " + "[" * 101 + "\n", [("yaml-depth", 3, 111)]),
     "double key": (TASK + "    message: ho\n", [("yaml-duplicate-key", 7, 5)]),
-    "double id and more": ("id: g\n" + TASK.replace("hi", ""), [("yaml-duplicate-key", 3, 1),
-                                                                ("missing-property", 7, 5)]),
+    "double id and more": (
+        "id: g\n" + TASK.replace("hi", ""),
+        [("yaml-duplicate-key", 3, 1), ("missing-property", 7, 5)],
+    ),
     # -- the document
     "unknown property": ("tsaks: []\n" + TASK, [("unknown-property", 3, 1)]),
     "no tasks": ("description: x\n", [("missing-property", 1, 1)]),
@@ -38,98 +40,167 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "a task is a text": ("tasks:\n  - echo hello\n", [("wrong-type", 4, 5)]),
     "a task is missing": ("tasks:\n  -\n", [("wrong-type", 4, 4)]),
     "labels": ("labels:\n  system.x: a\n  y: [1]\n" + TASK, [("system-label", 4, 3), ("wrong-type", 5, 6)]),
-    "labels as a list": ("labels:\n  - key: system.x\n    value: a\n  - b\n" + TASK,
-                         [("system-label", 4, 10), ("wrong-type", 6, 5)]),
+    "labels as a list": (
+        "labels:\n  - key: system.x\n    value: a\n  - b\n" + TASK,
+        [("system-label", 4, 10), ("wrong-type", 6, 5)],
+    ),
     "read-only is allowed": ("labels:\n  system.readOnly: true\n" + TASK, []),
     "disabled is a word": ("disabled: yes\n" + TASK, [("wrong-type", 3, 11)]),
-    "concurrency": ("concurrency:\n  limit: 0\n  behavior: QEUE\n" + TASK,
-                    [("invalid-value", 4, 10), ("wrong-type", 5, 13)]),
+    "concurrency": (
+        "concurrency:\n  limit: 0\n  behavior: QEUE\n" + TASK,
+        [("invalid-value", 4, 10), ("wrong-type", 5, 13)],
+    ),
     "bookkeeping": ("revision: 3\n" + TASK, [("ignored", 3, 1)]),
-    "enterprise": ("quotas: []\nworkerGroup:\n  key: x\n" + TASK, [("enterprise-only", 3, 1), ("enterprise-only", 4, 1)]),
+    "enterprise": (
+        "quotas: []\nworkerGroup:\n  key: x\n" + TASK,
+        [("enterprise-only", 3, 1), ("enterprise-only", 4, 1)],
+    ),
     # -- ids
     "task id": (TASK.replace("id: t", "id: a.b"), [("invalid-id", 4, 9)]),
     "duplicate task ids": (TASK + "errors:\n  - id: t\n    type: $LOG\n    message: x\n", [("duplicate-id", 8, 9)]),
-    "duplicate below": (TASK + "  - id: s\n    type: $FLOW.Sequential\n    tasks:\n      - id: t\n        type: $LOG\n"
-                        "        message: x\n", [("duplicate-id", 10, 13)]),
+    "duplicate below": (
+        TASK + "  - id: s\n    type: $FLOW.Sequential\n    tasks:\n      - id: t\n        type: $LOG\n"
+        "        message: x\n",
+        [("duplicate-id", 10, 13)],
+    ),
     "missing id and message": ("tasks:\n  - type: $LOG\n", [("missing-property", 4, 5), ("missing-property", 4, 5)]),
     # -- types
     "no type": ("tasks:\n  - id: t\n    message: hi\n", [("missing-type", 4, 5)]),
     "unknown type": (TASK.replace("log.Log", "log.Logg"), [("unknown-type", 5, 11)]),
     "short type": (TASK.replace(LOG, "Log"), [("unknown-type", 5, 11)]),
-    "a trigger among tasks": ("tasks:\n  - id: t\n    type: $TRIGGER.Schedule\n    cron: x\n", [("wrong-family", 5, 11)]),
+    "a trigger among tasks": (
+        "tasks:\n  - id: t\n    type: $TRIGGER.Schedule\n    cron: x\n",
+        [("wrong-family", 5, 11)],
+    ),
     "elsewhere": (TASK.replace(LOG, "io.kestra.plugin.aws.s3.Upload"), [("runs-elsewhere", 5, 11)]),
     "a slip of the package": (TASK.replace(LOG, "io.kestra.plugin.cor.log.Log"), [("perhaps-misspelled", 5, 11)]),
     "old type": (TASK.replace(LOG, "io.kestra.core.tasks.log.Log"), [("renamed-type", 5, 11)]),
-    "deprecated type": ("tasks:\n  - id: t\n    type: io.kestra.plugin.core.debug.Echo\n    format: x\n",
-                        [("deprecated-type", 5, 11)]),
-    "gone in 2.0": ("tasks:\n  - id: t\n    type: $FLOW.ForEach\n    values: [1]\n    tasks:\n      - id: u\n"
-                    "        type: $LOG\n        message: x\n", [("removed-in", 5, 11)]),
-    "below an unknown type": ("tasks:\n  - id: t\n    type: $FLOW.Sequntial\n    tasks:\n      - id: u\n"
-                              "        type: $LOG\n        mesage: x\n",
-                              [("unknown-type", 5, 11), ("missing-property", 7, 9), ("unknown-property", 9, 9)]),
+    "deprecated type": (
+        "tasks:\n  - id: t\n    type: io.kestra.plugin.core.debug.Echo\n    format: x\n",
+        [("deprecated-type", 5, 11)],
+    ),
+    "gone in 2.0": (
+        "tasks:\n  - id: t\n    type: $FLOW.ForEach\n    values: [1]\n    tasks:\n      - id: u\n"
+        "        type: $LOG\n        message: x\n",
+        [("removed-in", 5, 11)],
+    ),
+    "below an unknown type": (
+        "tasks:\n  - id: t\n    type: $FLOW.Sequntial\n    tasks:\n      - id: u\n"
+        "        type: $LOG\n        mesage: x\n",
+        [("unknown-type", 5, 11), ("missing-property", 7, 9), ("unknown-property", 9, 9)],
+    ),
     # -- values
     "level": (TASK + "    level: WARNING\n", [("fails-later", 7, 12)]),
     "log level": (TASK + "    logLevel: WARNING\n", [("wrong-type", 7, 15)]),
     "timeout": (TASK + "    timeout: 10 seconds\n", [("fails-later", 7, 14)]),
     "timeout by expression": (TASK + '    timeout: "{{ inputs.t }}"\n', []),
-    "commands are a text": ("tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: ls\n",
-                            [("fails-later", 6, 15)]),
+    "commands are a text": (
+        "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: ls\n",
+        [("fails-later", 6, 15)],
+    ),
     "both spellings": (TASK + '    runIf: "true"\n    when: "true"\n', [("invalid-value", 8, 5)]),
-    "old spelling": (TASK + "    retry:\n      type: constant\n      interval: PT1S\n      maxAttempt: 2\n",
-                     [("old-spelling", 10, 7)]),
-    "retry intervals": (TASK + "    retry:\n      type: random\n      minInterval: PT9S\n      maxInterval: PT5S\n"
-                        "      maxAttempts: 0\n", [("retry-interval", 9, 20), ("invalid-value", 11, 20)]),
+    "old spelling": (
+        TASK + "    retry:\n      type: constant\n      interval: PT1S\n      maxAttempt: 2\n",
+        [("old-spelling", 10, 7)],
+    ),
+    "retry intervals": (
+        TASK + "    retry:\n      type: random\n      minInterval: PT9S\n      maxInterval: PT5S\n"
+        "      maxAttempts: 0\n",
+        [("retry-interval", 9, 20), ("invalid-value", 11, 20)],
+    ),
     "retry type": (TASK + "    retry:\n      type: const\n      interval: PT1S\n", [("unknown-type", 8, 13)]),
-    "retry interval is no duration": (TASK + "    retry:\n      type: constant\n      interval: 1 min\n",
-                                      [("wrong-type", 9, 17)]),
-    "task runner": ("tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n"
-                    "    taskRunner:\n      type: io.kestra.plugin.core.runner.Proces\n", [("unknown-type", 8, 13)]),
+    "retry interval is no duration": (
+        TASK + "    retry:\n      type: constant\n      interval: 1 min\n",
+        [("wrong-type", 9, 17)],
+    ),
+    "task runner": (
+        "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n"
+        "    taskRunner:\n      type: io.kestra.plugin.core.runner.Proces\n",
+        [("unknown-type", 8, 13)],
+    ),
     # -- flowables
-    "recursion": ("tasks:\n  - id: t\n    type: $FLOW.Subflow\n    namespace: a.b\n    flowId: f\n", [("recursive-flow", 4, 5)]),
-    "recursion below": ("tasks:\n  - id: s\n    type: $FLOW.Sequential\n    tasks:\n      - id: t\n        type: $FLOW.Subflow\n"
-                        "        namespace: a.b\n        flowId: f\n", [("recursive-flow", 7, 9)]),
-    "switch": ('tasks:\n  - id: t\n    type: $FLOW.Switch\n    value: x\n', [("empty-list", 4, 5)]),
-    "dag": ("tasks:\n  - id: d\n    type: $FLOW.Dag\n    tasks:\n      - task:\n          id: a\n          type: $LOG\n"
-            "          message: x\n        dependsOn: [a]\n      - task:\n          id: b\n          type: $LOG\n"
-            "          message: x\n        dependsOn: [c]\n", [("dag-dependency", 11, 21), ("dag-dependency", 16, 21)]),
-    "working directory": ("tasks:\n  - id: w\n    type: $FLOW.WorkingDirectory\n    tasks:\n      - id: s\n"
-                          "        type: $FLOW.Sequential\n        tasks:\n          - id: u\n            type: $LOG\n"
-                          "            message: x\n", [("not-runnable", 7, 9)]),
+    "recursion": (
+        "tasks:\n  - id: t\n    type: $FLOW.Subflow\n    namespace: a.b\n    flowId: f\n",
+        [("recursive-flow", 4, 5)],
+    ),
+    "recursion below": (
+        "tasks:\n  - id: s\n    type: $FLOW.Sequential\n    tasks:\n      - id: t\n        type: $FLOW.Subflow\n"
+        "        namespace: a.b\n        flowId: f\n",
+        [("recursive-flow", 7, 9)],
+    ),
+    "switch": ("tasks:\n  - id: t\n    type: $FLOW.Switch\n    value: x\n", [("empty-list", 4, 5)]),
+    "dag": (
+        "tasks:\n  - id: d\n    type: $FLOW.Dag\n    tasks:\n      - task:\n          id: a\n          type: $LOG\n"
+        "          message: x\n        dependsOn: [a]\n      - task:\n          id: b\n          type: $LOG\n"
+        "          message: x\n        dependsOn: [c]\n",
+        [("dag-dependency", 11, 21), ("dag-dependency", 16, 21)],
+    ),
+    "working directory": (
+        "tasks:\n  - id: w\n    type: $FLOW.WorkingDirectory\n    tasks:\n      - id: s\n"
+        "        type: $FLOW.Sequential\n        tasks:\n          - id: u\n            type: $LOG\n"
+        "            message: x\n",
+        [("not-runnable", 7, 9)],
+    ),
     # -- inputs
     "input type": ("inputs:\n  - id: a\n    type: STRNG\n" + TASK, [("unknown-type", 5, 11)]),
     "input pattern": ("inputs:\n  - id: a\n    type: STRING\n    validator: '['\n" + TASK, [("pattern", 6, 16)]),
     "input property": ("inputs:\n  - id: a\n    type: INT\n    validator: x\n" + TASK, [("unknown-property", 6, 5)]),
-    "input ring": ("inputs:\n  - id: a\n    type: INT\n    dependsOn:\n      inputs: [b]\n  - id: b\n    type: INT\n"
-                   "    dependsOn:\n      inputs: [a, c]\n" + TASK,
-                   [("input-dependency", 7, 15), ("input-dependency", 11, 15), ("input-dependency", 11, 15)]),
+    "input ring": (
+        "inputs:\n  - id: a\n    type: INT\n    dependsOn:\n      inputs: [b]\n  - id: b\n    type: INT\n"
+        "    dependsOn:\n      inputs: [a, c]\n" + TASK,
+        [("input-dependency", 7, 15), ("input-dependency", 11, 15), ("input-dependency", 11, 15)],
+    ),
     "double input": ("inputs:\n  - id: a\n    type: INT\n  - id: a\n    type: INT\n" + TASK, [("duplicate-id", 6, 9)]),
     # -- triggers
     "cron": ('triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: "61 * * * *"\n' + TASK, [("cron", 6, 11)]),
-    "six fields": ('triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: "0 0 * * * *"\n' + TASK, [("cron", 6, 11)]),
-    "timezone": ("triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: '@daily'\n    timezone: Europe/Pariss\n" + TASK,
-                 [("timezone", 7, 15)]),
-    "webhook": ("triggers:\n  - id: s\n    type: $TRIGGER.Webhook\n    key: x\n    conditions:\n"
-                "      - type: io.kestra.plugin.core.condition.MultipleCondition\n        id: m\n        conditions:\n"
-                "          a:\n            type: io.kestra.plugin.core.condition.ExecutionStatus\n" + TASK,
-                [("removed-in", 7, 5), ("webhook-condition", 8, 7), ("deprecated-type", 8, 15)]),
+    "six fields": (
+        'triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: "0 0 * * * *"\n' + TASK,
+        [("cron", 6, 11)],
+    ),
+    "timezone": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: '@daily'\n    timezone: Europe/Pariss\n" + TASK,
+        [("timezone", 7, 15)],
+    ),
+    "webhook": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Webhook\n    key: x\n    conditions:\n"
+        "      - type: io.kestra.plugin.core.condition.MultipleCondition\n        id: m\n        conditions:\n"
+        "          a:\n            type: io.kestra.plugin.core.condition.ExecutionStatus\n" + TASK,
+        [("removed-in", 7, 5), ("webhook-condition", 8, 7), ("deprecated-type", 8, 15)],
+    ),
     "every execution": ("triggers:\n  - id: s\n    type: $TRIGGER.Flow\n" + TASK, [("every-execution", 5, 11)]),
-    "filter": ("triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    preconditions:\n      id: p\n      where:\n"
-               "        - id: w\n          filters:\n            - field: NAMESPACE\n              type: IN\n" + TASK,
-               [("removed-in", 6, 5), ("condition-filter", 12, 21)]),
-    "window": ("triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    preconditions:\n      id: p\n      flows:\n"
-               "        - namespace: x\n      timeWindow:\n        type: SLIDING_WINDOW\n        deadline: '09:00:00'\n" + TASK,
-               [("removed-in", 6, 5), ("time-window", 12, 19)]),
-    "deprecated property": ("triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: '@daily'\n    backfill: {}\n" + TASK,
-                            [("deprecated-property", 7, 5)]),
+    "filter": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    preconditions:\n      id: p\n      where:\n"
+        "        - id: w\n          filters:\n            - field: NAMESPACE\n              type: IN\n" + TASK,
+        [("removed-in", 6, 5), ("condition-filter", 12, 21)],
+    ),
+    "window": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    preconditions:\n      id: p\n      flows:\n"
+        "        - namespace: x\n      timeWindow:\n        type: SLIDING_WINDOW\n        deadline: '09:00:00'\n"
+        + TASK,
+        [("removed-in", 6, 5), ("time-window", 12, 19)],
+    ),
+    "deprecated property": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: '@daily'\n    backfill: {}\n" + TASK,
+        [("deprecated-property", 7, 5)],
+    ),
     # -- defaults
-    "a default without values": ("pluginDefaults:\n  - type: $LOG\n" + TASK, [("removed-in", 3, 1), ("plugin-default", 4, 5)]),
-    "a default without effect": ("pluginDefaults:\n  - type: $LOG\n    values:\n      mesage: x\n      level:\n" + TASK,
-                                 [("removed-in", 3, 1), ("plugin-default", 6, 7), ("plugin-default", 7, 7)]),
-    "a default of the wrong type": ("pluginDefaults:\n  - type: $LOG\n    values:\n      logLevel: LOUD\n" + TASK,
-                                    [("removed-in", 3, 1), ("wrong-type", 6, 17)]),
-    "a required property from a default": ("pluginDefaults:\n  - type: $LOG\n    values:\n      message: x\n"
-                                           "tasks:\n  - id: t\n    type: $LOG\n", [("removed-in", 3, 1)]),
-}  # fmt: skip
+    "a default without values": (
+        "pluginDefaults:\n  - type: $LOG\n" + TASK,
+        [("removed-in", 3, 1), ("plugin-default", 4, 5)],
+    ),
+    "a default without effect": (
+        "pluginDefaults:\n  - type: $LOG\n    values:\n      mesage: x\n      level:\n" + TASK,
+        [("removed-in", 3, 1), ("plugin-default", 6, 7), ("plugin-default", 7, 7)],
+    ),
+    "a default of the wrong type": (
+        "pluginDefaults:\n  - type: $LOG\n    values:\n      logLevel: LOUD\n" + TASK,
+        [("removed-in", 3, 1), ("wrong-type", 6, 17)],
+    ),
+    "a required property from a default": (
+        "pluginDefaults:\n  - type: $LOG\n    values:\n      message: x\ntasks:\n  - id: t\n    type: $LOG\n",
+        [("removed-in", 3, 1)],
+    ),
+}
 
 WHOLE = {
     "empty": ("", [("not-a-flow", 1, 1)]),

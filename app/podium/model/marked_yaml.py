@@ -120,8 +120,8 @@ def documents(text: str) -> list[Document]:
         place = _range_at(text, found.start())
         message = f"The character U+{ord(found[0]):04X} is not allowed in YAML; delete it or write it as an escape."
         return [Document(None, text, (Diagnostic("yaml-syntax", "error", message, place),))]
-    found = list(_Composer(text).documents())
-    return [replace(found[0], text=text)] if len(found) == 1 else found
+    read = list(_Composer(text).documents())
+    return [replace(read[0], text=text)] if len(read) == 1 else read
 
 
 class _Frame:

@@ -13,8 +13,8 @@ from podium.model.items import ITEMS, MERGE, SPLIT
 from podium.model.properties import prop
 from podium.plugin.context import RunContext
 from podium.plugin.task import RunnableTask, TaskError, TaskResult
-from podium.tasks.storage import file_name, scratch_file
 from podium.tasks.splitting import byte_size, split_file
+from podium.tasks.storage import file_name, scratch_file
 
 _SPACES = ("kestra://", "nsfile://", "file://")
 
@@ -39,12 +39,14 @@ class ItemsSplit(RunnableTask):
     def run(self, ctx: RunContext) -> TaskResult:
         if not self.items.startswith(_SPACES):
             raise TaskError(f"Unable to split the items from {self.items}, this is not an internal storage URI!")
-        batch = self.batch or Batch()
+        batch = self.batch
+        how = (batch.rows, batch.partitions, batch.bytes, batch.separator) if batch else (None, None, None, "\n")
+        rows, partitions, size, separator = how
         folder = Path(tempfile.mkdtemp(dir=ctx.working_dir))
         with ctx.storage.open(self.items) as source:
             parts = split_file(
-                source, folder, name=file_name(self.items), rows=batch.rows or 1, partitions=batch.partitions,
-                size=byte_size(batch.bytes) if batch.bytes else None, separator=batch.separator,
+                source, folder, name=file_name(self.items), rows=rows or 1, partitions=partitions,
+                size=byte_size(size) if size else None, separator=separator,
             )  # fmt: skip
         uris = tuple(ctx.storage.put(part) for part in parts)
         listing = scratch_file(ctx, ".ion")
