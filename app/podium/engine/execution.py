@@ -335,11 +335,16 @@ def taskrun_json(ex: Execution, run: TaskRun) -> dict[str, Any]:
         "parentTaskRunId": run.parent,
         "value": run.value,
         "iteration": run.iteration,
-        "attempts": [{"state": state_json(a.histories), "logFile": a.log_file} for a in run.attempts] or None,
+        "attempts": [_attempt_json(attempt) for attempt in run.attempts] or None,
         "outputs": run.outputs,
         "state": state_json(run.histories),
     }
     return {key: value for key, value in document.items() if value is not None}
+
+
+def _attempt_json(attempt: Attempt) -> dict[str, Any]:
+    state = {"state": state_json(attempt.histories)}
+    return state if attempt.log_file is None else {**state, "logFile": attempt.log_file}
 
 
 def execution_json(ex: Execution, now: datetime | None = None) -> dict[str, Any]:

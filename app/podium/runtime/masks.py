@@ -6,6 +6,7 @@ from typing import Any
 from podium.base.masking import Masker
 from podium.model.flow import Flow
 from podium.store.errors import StoreError
+from podium.store.execution_records import ExecutionRecord
 from podium.store.stores import Stores
 
 SECRET_INPUTS = "secretInputs"
@@ -19,6 +20,12 @@ def masker_of(stores: Stores, execution_id: str) -> Masker:
     cannot be read.
     """
     record = stores.record(execution_id)
+    hidden = SECRET_INPUTS in record.meta()
+    return masker_with(stores, record, record.load().execution.inputs if hidden else {})
+
+
+def masker_with(stores: Stores, record: ExecutionRecord, inputs: Mapping[str, Any]) -> Masker:
+    """The same for whoever has read the execution already, also for going on with it."""
     masker = Masker()
     for name, namespace in record.used_secrets():
         try:
@@ -27,9 +34,7 @@ def masker_of(stores: Stores, execution_id: str) -> Masker:
             continue
         if value is not None:
             masker.add(value)
-    secret_inputs = record.meta().get(SECRET_INPUTS) or ()
-    if secret_inputs:
-        hide_inputs(masker, record.load().execution.inputs, secret_inputs)
+    hide_inputs(masker, inputs, record.meta().get(SECRET_INPUTS) or ())
     return masker
 
 
