@@ -1,0 +1,110 @@
+"""Cases of kind `validate` and model checks: what loading a flow says, without running it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from manifest import Case
+from matching import differs, shown
+
+from podium.model.flow import Flow
+from podium.model.loader import Loaded, load_flows
+from podium.plugin.registry import Registry
+
+
+def validation_problems(case: Case, paths: Sequence[Path], root: Path, registry: Registry) -> Iterator[str]:
+    """What differs from `expect` for the main flow, or for all flows when there is none."""
+    expect = {**case.raw.get("expect", {}), **(case.raw.get("expect_derived") or {})}
+    loose = case.raw.get("portability") in ("message-java", "count-java")
+    if case.raw.get("flow") is None:
+        refused = [path.name for path in paths if load_flows(path.read_text("utf-8"), registry)[0].errors]
+        if refused or expect.get("count", len(paths)) != len(paths):
+            yield f"{len(paths)} flows, refused: {refused}"
+        return
+    loaded = load_flows(paths[-1].read_text("utf-8"), registry)
+    for key, wanted in expect.items():
+        problem = _differs(key, wanted, loaded, loose, paths[-1], root)
+        if problem:
+            yield f"{key}: {problem}"
+
+
+def _differs(key: str, wanted: Any, loaded: Sequence[Loaded], loose: bool, path: Path, root: Path) -> str:
+    messages = {
+        severity: [d.message for each in loaded for d in each.diagnostics if d.severity == severity]
+        for severity in ("error", "warning", "info")
+    }
+    every = [text for texts in messages.values() for text in texts]
+    paths = [diagnostic.path for each in loaded for diagnostic in each.diagnostics]
+    if key == "valid":
+        return "" if (not messages["error"]) == wanted else f"errors: {messages['error']}"
+    if key == "errors_count":
+        found = len(messages["error"])
+        return "" if found == wanted or (loose and found) else f"{found} errors: {messages['error']}"
+    if key == "errors_contain":
+        return _contain(messages["error"], wanted, loose)
+    if key == "warnings_contain":
+        return _contain(messages["warning"], wanted, loose)
+    if key == "warnings_count":
+        return "" if len(messages["warning"]) == wanted else f"warnings: {messages['warning']}"
+    if key == "infos_contain":
+        return _contain(messages["info"], wanted, loose)
+    if key == "deprecations":
+        return "" if set(wanted) <= set(paths) else f"paths: {paths}"
+    if key == "relocations":
+        return next((f"{old}" for old, new in wanted.items() if not any(old in m and new in m for m in every)), "")
+    if key == "documents":
+        return differs(len(loaded), wanted)
+    if key == "cli":
+        return _cli(wanted, path, root)
+    flow = loaded[0].flow
+    return f"no flow: {messages['error']}" if flow is None else model_differs(key, wanted, flow)
+
+
+def _contain(texts: Sequence[str], wanted: Sequence[Any], loose: bool) -> str:
+    for text in wanted:
+        if isinstance(text, Mapping):
+            if all(differs(each, text) for each in texts):
+                return f"{shown(text)} fits none of {shown(texts)}"
+        elif not any(text in each for each in texts) and not (loose and texts):
+            return f"`{text}` is in none of {list(texts)}"
+    return ""
+
+
+def _cli(wanted: Mapping[str, Any], path: Path, root: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "podium", "validate", str(path)], cwd=root, capture_output=True, text=True, check=False
+    )
+    missing = [text for text in wanted["stdout_contains"] if text not in done.stdout]
+    if done.returncode != wanted["exit_code"] or missing:
+        return f"exit code {done.returncode}, not in the output: {missing}\n{done.stdout}{done.stderr}"
+    return ""
+
+
+def model_differs(key: str, wanted: Any, flow: Flow) -> str:
+    """The `model*` expectations: facts about the loaded flow."""
+    if key == "model":
+        return differs(_facts(flow), wanted, subset=True)
+    if key == "model_task":
+        found = {task.id: {"type": task.type, **task.props} for task in flow.walk()}
+        return differs(found, wanted, subset=True)
+    if key in ("ids_count", "triggers_count"):
+        found_count = len(list(flow.walk())) if key == "ids_count" else len(flow.triggers)
+        return differs(found_count, wanted)
+    return "the runner does not know this expectation"
+
+
+def _facts(flow: Flow) -> dict[str, Any]:
+    inputs = flow.inputs
+    return {
+        "id": flow.id,
+        "namespace": flow.namespace,
+        "tasks_count": len(flow.tasks),
+        "inputs_count": len(inputs),
+        "inputs_required": sum(1 for each in inputs if each.required),
+        "inputs_optional": sum(1 for each in inputs if not each.required),
+        "inputs_with_defaults": sum(1 for each in inputs if each.defaults is not None),
+        "inputs_with_string_validator": sum(1 for each in inputs if each.type == "STRING" and each.validator),
+        "inputs": [{"id": each.id, "type": each.type} for each in inputs],
+    }
