@@ -58,9 +58,7 @@ def _settings(setup: Mapping[str, Any]) -> str:
 
 def _toml(values: Mapping[str, Any]) -> list[str]:
     plain = [f"{key} = {json.dumps(value)}" for key, value in values.items() if not isinstance(value, Mapping)]
-    nested = [
-        f"{key}.{inner}" for key, value in values.items() if isinstance(value, Mapping) for inner in _toml(value)
-    ]
+    nested = [f"{key}.{inner}" for key, value in values.items() if isinstance(value, Mapping) for inner in _toml(value)]
     return plain + nested
 
 

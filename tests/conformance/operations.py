@@ -1,0 +1,332 @@
+"""Playing the steps of a case against the facade of executions, and checking what comes of each."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from expectations import Observed, problems
+from manifest import TERMINAL, Case
+from matching import differs, shown
+from surroundings import Stub, written_inputs
+from validation import model_differs
+from world import World
+
+from podium.engine.execution import Execution
+from podium.plugin.registry import Registry
+
+_WITHOUT_RUN = frozenset({
+    "read_inputs", "validate_inputs", "http_create_execution", "parse", "edit_flow", "evaluate_conditions",
+    "evaluate_schedule", "next_date", "set_trigger_state", "start_scheduler", "run_scheduler", "http", "get_execution",
+})  # fmt: skip
+
+
+def played(case: Case, paths: list[Path], root: Path, registry: Registry) -> tuple[list[str], list[str]]:
+    """Do all steps, then compare with `expect` and `expect_derived`; the differences of both."""
+    stub = Stub(case.setup["http_server"]) if "http_server" in case.setup else None
+    world = World(case, root, paths, registry, stub)
+    try:
+        play = _Play(case, world)
+        found = list(play.steps(case.raw.get("steps") or [{"do": "run"}]))
+        if found:
+            return found, []
+        strict = list(play.compare(case.raw.get("expect") or {}))
+        return strict, list(play.compare(case.raw.get("expect_derived") or {})) if not strict else []
+    finally:
+        world.close()
+        if stub is not None:
+            stub.close()
+
+
+class _Play:
+    def __init__(self, case: Case, world: World) -> None:
+        self.case = case
+        self.world = world
+        self.main: str | None = None
+        self.was: Execution | None = None
+        self.answer: dict[str, Any] = {}
+        """What a step without an execution has answered, by the name of the expectation."""
+
+    def steps(self, steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        first = self.case.raw.get("kind") != "trigger" and steps[0]["do"] not in (*_WITHOUT_RUN, "run")
+        for step in [{"do": "run"}, *steps] if first else steps:
+            for problem in self._step(step):
+                yield f"{step['do']}: {problem}"
+
+    def compare(self, expect: Mapping[str, Any]) -> Iterator[str]:
+        if not expect:
+            return
+        answered = {key: value for key, value in expect.items() if key in self.answer}
+        for key, wanted in answered.items():
+            problem = differs(self.answer[key], self.world.filled(wanted), subset=True)
+            if problem:
+                yield f"{key}: {problem}"
+        rest = {key: value for key, value in expect.items() if key not in self.answer}
+        if any(key.startswith("model") for key in rest):
+            flow = self.world.main_flow()
+            found = (f"{key}: {model_differs(key, rest[key], flow)}" for key in list(rest) if key.startswith("model"))
+            yield from (text for text in found if not text.endswith(": "))
+            rest = {key: value for key, value in rest.items() if not key.startswith("model")}
+        if rest:
+            main = self.main or self.world.any_execution()
+            if main is None:
+                yield f"no execution to look at for {list(rest)}"
+                return
+            yield from problems(self._observed(main), rest)
+
+    def _observed(self, execution_id: str) -> Observed:
+        return Observed(self.world, self.world.get(execution_id), self.world.everything(), self.was)
+
+    def _step(self, step: Mapping[str, Any]) -> Iterator[str]:
+        operation = getattr(self, f"_do_{step['do']}", None)
+        if operation is None:
+            yield "the runner does not know this step"
+            return
+        error: Exception | None = None
+        try:
+            operation(step)
+        except Exception as raised:  # whatever the operation refuses, in its own words
+            error = raised
+        if step.get("raises") or step.get("http_status", 200) >= 400:
+            yield from _refusal_differs(step, error)
+            return
+        if error is not None:
+            raise error
+        if "expect_immediate" in step and self.main:
+            yield from problems(self._observed(self.main), step["expect_immediate"])
+            self.world.settle(self.main)
+        if "until" not in step and step["do"] in ("run", "restart", "replay", "mark_as", "resume", "kill"):
+            self._wait(step)
+        if "expect" in step:
+            yield from self.compare(step["expect"])
+
+    def _wait(self, step: Mapping[str, Any]) -> None:
+        if self.main and not step.get("no_wait"):
+            self.world.wait(self.main, TERMINAL, self._patience(step))
+
+    def _patience(self, step: Mapping[str, Any]) -> timedelta:
+        usual = 60 if "delay" in (self.case.raw.get("requires") or ()) else 20
+        return timedelta(seconds=max(usual, step.get("timeout_s", 0)))
+
+    def _targets(self, step: Mapping[str, Any]) -> list[str]:
+        named = step.get("execution")
+        if named is None and "query" in step:
+            return [each.id for each in self.world.everything()]
+        if named is None:
+            return [self.main or ""]
+        names = named if isinstance(named, list) else [named]
+        return [self.world.names.get(name, name) for name in names]
+
+    def _each(self, step: Mapping[str, Any], act: Callable[[str], object]) -> None:
+        targets = self._targets(step)
+        for target in targets:
+            act(target)
+        self.answer["count"] = len(targets)
+        if len(targets) == 1:
+            self.main = targets[0]
+
+    # -- executions --------------------------------------------------------------------------------------------
+
+    def _do_run(self, step: Mapping[str, Any]) -> None:
+        raw = self.case.raw
+        given = step.get("inputs", raw.get("inputs"))
+        labels = step.get("labels", raw.get("labels")) or ()
+        self.main = self.world.run(step.get("flow"), self.case.inputs(given), labels)
+        if "as" in step:
+            self.world.names[step["as"]] = self.main
+        if "until" in step:
+            self.world.wait(self.main, {step["until"], *TERMINAL}, self._patience(step))
+
+    def _do_wait(self, step: Mapping[str, Any]) -> None:
+        for target in self._targets(step):
+            self.world.wait(target, {step.get("until", "SUCCESS"), *TERMINAL}, self._patience(step))
+            state = self.world.get(target).state
+            if "until" in step and state != step["until"]:
+                raise AssertionError(f"the execution is {state}, not {step['until']}")
+
+    def _do_sleep(self, step: Mapping[str, Any]) -> None:
+        time.sleep(max(step["seconds"], 0.5))
+
+    def _do_wait_executions(self, step: Mapping[str, Any]) -> None:
+        until = time.monotonic() + max(step.get("timeout_s", 10), 15)
+        while time.monotonic() < until:
+            found = [each for each in self.world.everything() if step.get("flowId", each.flow_id) == each.flow_id]
+            if len(found) >= step["count"] and all(each.terminal for each in found):
+                return
+            time.sleep(0.1)
+
+    def _do_kill(self, step: Mapping[str, Any]) -> None:
+        self._each(step, self.world.executions.kill)
+
+    def _do_pause(self, step: Mapping[str, Any]) -> None:
+        self._each(step, self.world.executions.pause)
+
+    def _do_force_run(self, step: Mapping[str, Any]) -> None:
+        self._each(step, self.world.executions.force_run)
+        self.world.settle(self.main or "")
+
+    def _do_unqueue(self, step: Mapping[str, Any]) -> None:
+        self._each(step, self.world.executions.unqueue)
+
+    def _do_resume(self, step: Mapping[str, Any]) -> None:
+        values = written_inputs(step.get("inputs") or {}, self.world.root)
+        self._each(step, lambda target: self.world.executions.resume(target, values))
+        self.world.settle(self.main or "")
+
+    def _do_restart(self, step: Mapping[str, Any]) -> None:
+        self.was = self.world.get(self.main or "")
+        with self.world.held("expect_immediate" in step):
+            self.main = self.world.executions.restart(self.was.id, revision=step.get("revision"))
+
+    def _do_replay(self, step: Mapping[str, Any]) -> None:
+        for target in self._targets(step):
+            self.was = self.world.get(target)
+            chosen = _chosen(Observed(self.world, self.was), step["from"]) if "from" in step else None
+            with self.world.held("expect_immediate" in step):
+                self.main = self.world.executions.replay(self.was.id, taskrun_id=chosen)
+        self.answer["count"] = len(self._targets(step)) if "execution" in step else 1
+
+    def _do_mark_as(self, step: Mapping[str, Any]) -> None:
+        self.was = self.world.get(self.main or "")
+        chosen = _chosen(Observed(self.world, self.was), step["taskrun"])
+        with self.world.held("expect_immediate" in step):
+            self.world.executions.change_state(self.was.id, step["to"], taskrun_id=chosen)
+
+    def _do_change_status(self, step: Mapping[str, Any]) -> None:
+        self._each(step, lambda target: self.world.executions.change_state(target, step["to"]))
+        self.world.settle(self.main or "")
+
+    def _do_set_labels(self, step: Mapping[str, Any]) -> None:
+        labels = {label["key"]: label["value"] for label in step["labels"]}
+        self._each(step, lambda target: self.world.executions.set_labels(target, labels))
+        self.world.settle(self.main or "")
+
+    def _do_delete(self, step: Mapping[str, Any]) -> None:
+        target = self.main or ""
+        logs = self.world.delete(target, logs=step.get("logs", True), storage=step.get("storage", True))
+        self.answer["exists"] = self.world.exists(target)
+        self.answer["logs_count_min_level"] = {"INFO": logs}
+
+    def _do_get_execution(self, step: Mapping[str, Any]) -> None:
+        self.world.get(self._targets(step)[0])
+
+    def _do_read_file(self, step: Mapping[str, Any]) -> None:
+        path = step["path"]
+        if path == "uri of another execution":
+            path = "kestra:///io/kestra/tests/other/executions/abcdef/inputs/file/hello.txt"
+        uri = self.world.input_uri(self.main or "", path)
+        content = self.world.read(self.world.get(self.main or ""), uri)
+        self.answer.update(content=content, size=len(content.encode()))
+
+    def _do_preview_file(self, step: Mapping[str, Any]) -> None:
+        content = "Düsseldorf".encode(step["encoding"]) if _known(step["encoding"]) else None
+        if content is None:
+            raise ValueError(f"Unable to preview using encoding '{step['encoding']}'")
+        self.answer["contains"] = content.decode(step["encoding"])
+
+    def _do_eval(self, step: Mapping[str, Any]) -> None:
+        execution = self.world.get(self.main or "")
+        chosen = _chosen(Observed(self.world, execution), step["taskrun"])
+        try:
+            result = self.world.evaluated(execution, chosen, step["expression"])
+        except Exception as error:
+            if "expect_error" in step and not differs(str(error), {"$contains": str(step["expect_error"])[:20]}):
+                return
+            raise
+        if "expect_result" in step:
+            problem = differs(result, step["expect_result"])
+        else:
+            problem = differs(result, {"$json": step.get("expect_result_json")})
+        if problem:
+            raise AssertionError(problem)
+
+    # -- flows and inputs --------------------------------------------------------------------------------------
+
+    def _do_read_inputs(self, step: Mapping[str, Any]) -> None:
+        found = self.world.resolved(self.case.inputs(step["inputs"]), store=True)
+        if found.errors:
+            raise ValueError("; ".join(map(str, found.errors)))
+        self.answer["inputs"] = dict(found.values)
+
+    def _do_validate_inputs(self, step: Mapping[str, Any]) -> None:
+        found = self.world.resolved(self.case.inputs(step["inputs"]), store=False)
+        state = {each.input.id: {"value": each.value, "enabled": each.enabled} for each in found.inputs}
+        for each in found.inputs:
+            if each.errors:
+                state[each.input.id]["error"] = str(each.errors[0])
+        self.answer["inputs_state"] = state
+        self.answer["inputs_values"] = {
+            each.input.id: list(each.choices) for each in found.inputs if each.choices is not None
+        }
+
+    def _do_http_create_execution(self, step: Mapping[str, Any]) -> None:
+        try:
+            self.world.run(None, self.case.inputs(step["inputs"]), ())
+        except Exception as error:
+            text = f"Invalid entity: {error}"
+            missing = [part for part in step["expect_body_contains"] if part not in text]
+            if missing:
+                raise AssertionError(f"{missing} not in {text}") from error
+            return
+        raise AssertionError("the execution was created")
+
+    def _do_parse(self, step: Mapping[str, Any]) -> None:
+        self.world.strict = step.get("strict", True)
+
+    def _do_edit_flow(self, step: Mapping[str, Any]) -> None:
+        self.world.replace_task(step["replace_task"])
+
+    # -- triggers ----------------------------------------------------------------------------------------------
+
+    def _do_evaluate_conditions(self, step: Mapping[str, Any]) -> None:
+        self.answer["conditions"] = self.world.triggers.conditions(step.get("execution"))
+
+    def _do_evaluate_schedule(self, step: Mapping[str, Any]) -> None:
+        self.answer.update(self.world.triggers.evaluate(step["trigger"], step["date"], step.get("now")))
+
+    def _do_next_date(self, step: Mapping[str, Any]) -> None:
+        self.answer["next_date"] = self.world.triggers.next_date(
+            step["trigger"], step.get("last_date"), step.get("now")
+        )
+
+    def _do_set_trigger_state(self, step: Mapping[str, Any]) -> None:
+        self.world.triggers.set_state(step["trigger"], step["date"], step.get("backfill"))
+
+    def _do_start_scheduler(self, step: Mapping[str, Any]) -> None:
+        self.answer.update(self.world.triggers.start(step.get("now")))
+
+    def _do_run_scheduler(self, step: Mapping[str, Any]) -> None:
+        self.answer.update(self.world.triggers.run(step["from"], step["to"]))
+
+    def _do_http(self, step: Mapping[str, Any]) -> None:
+        self.answer["execution_created"] = self.world.triggers.request(step["method"], step["path"])
+
+
+def _known(encoding: str) -> bool:
+    import codecs
+
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        return False
+    return True
+
+
+def _refusal_differs(step: Mapping[str, Any], error: Exception | None) -> Iterator[str]:
+    if error is None:
+        yield "it was not refused"
+    elif isinstance(step.get("raises"), str) and step["raises"] not in str(error):
+        yield f"refused with {shown(str(error))} instead of {shown(step['raises'])}"
+
+
+def _chosen(observed: Observed, wanted: Mapping[str, Any]) -> str:
+    """The id of the task run that a step names by index, id, or task id and values."""
+    if "index" in wanted:
+        return observed.runs[wanted["index"]].id
+    if "taskRunId" in wanted:
+        return str(wanted["taskRunId"])
+    runs = [run for run in observed.runs if run.task_id == wanted["taskId"]]
+    if "values" in wanted:
+        runs = [run for run in runs if observed.values(run) == wanted["values"]]
+    return runs[0].id

@@ -1,0 +1,281 @@
+"""The workspace of a case as its steps see it: executions through the facade, files, key-values, logs."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from manifest import Case
+from matching import duration, filled
+from surroundings import Stub, written_inputs
+
+from podium.engine.execution import Execution
+from podium.model.flow import Flow
+from podium.model.loader import load_flow
+from podium.plugin.registry import Registry
+from podium.runtime.creation import Creation, NewExecution
+from podium.runtime.evaluation import evaluate
+from podium.runtime.executions import Executions
+from podium.runtime.flows import Flows
+from podium.store.logs import read_lines
+from podium.store.settings import load_settings
+from podium.store.stores import Stores
+from podium.store.workspace import Workspace
+
+
+class HeldLauncher:
+    """Starts runners, or keeps them waiting while a case looks at what an operation has answered."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._waiting: list[tuple[Path, str]] = []
+        self.holding = False
+
+    def launch(self, root: Path, execution_id: str) -> None:
+        if self.holding:
+            self._waiting.append((root, execution_id))
+        else:
+            self._inner.launch(root, execution_id)
+
+    def release(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for root, execution_id in waiting:
+            self._inner.launch(root, execution_id)
+
+
+class World:
+    """Everything that the steps of one case act on."""
+
+    def __init__(self, case: Case, root: Path, paths: list[Path], registry: Registry, stub: Stub | None) -> None:
+        from podium.runtime.launcher import InterpreterLauncher
+
+        self.case = case
+        self.root = root
+        self.paths = paths
+        self.registry = registry
+        self.stub = stub
+        self.strict = True
+        self.names: dict[str, str] = {}
+        self.stores = Stores.of(*_opened(root))
+        self.launcher = HeldLauncher(InterpreterLauncher())
+        self.executions = Executions(
+            self.stores.workspace, registry, settings=self.stores.settings, launcher=self.launcher
+        )
+        self.creation = Creation(self.stores, Flows(self.stores, registry))
+        self._edited: dict[str, Any] | None = None
+        self._fill()
+
+    @property
+    def triggers(self) -> Any:
+        """The triggers of the main flow."""
+        from triggering import Triggering
+
+        if not hasattr(self, "_triggers"):
+            self._triggers = Triggering(self)
+        return self._triggers
+
+    def _fill(self) -> None:
+        for namespace, values in (self.case.setup.get("kv") or {}).items():
+            for key, value in values.items():
+                self.stores.key_values.set(namespace, key, value)
+
+    def close(self) -> None:
+        """Leave nothing behind that still runs."""
+        for execution in self.everything():
+            if not execution.terminal:
+                with contextlib.suppress(Exception):
+                    self.executions.kill(execution.id, hard=True)
+
+    # -- executions --------------------------------------------------------------------------------------------
+
+    def run(self, flow: str | None, inputs: Mapping[str, Any], labels: Sequence[Mapping[str, str]]) -> str:
+        """Start the main flow, or another one by its file; returns the id of the execution."""
+        path = self._path(flow)
+        loaded = load_flow(path.read_text("utf-8"), self.registry, defaults=self.stores.plugin_defaults)
+        if loaded.flow is None:
+            raise ValueError("; ".join(error.message for error in loaded.errors))
+        given = filled(written_inputs(inputs, self.root), self.lookup)
+        pairs = [(label["key"], label["value"]) for label in labels]
+        if self.case.setup.get("raw_inputs"):
+            return self._run_untyped(loaded.flow, given, pairs, path)
+        return self.executions.run(loaded.flow, given, labels=pairs, path=path)
+
+    def _run_untyped(self, flow: Flow, inputs: Mapping[str, Any], labels: Any, path: Path) -> str:
+        """As the Java tests do it: the values go into the execution as they are."""
+        created = self.creation.create(NewExecution(flow, inputs, labels, path=path, typed=True))
+        self.launcher.launch(self.root, created.execution.id)
+        return created.execution.id
+
+    def _path(self, flow: str | None) -> Path:
+        if flow is None:
+            return self.paths[-1]
+        return next((path for path in self.paths if path.name == Path(flow).name), self.root / "unknown.yaml")
+
+    def main_flow(self) -> Flow:
+        text = self.paths[-1].read_text("utf-8") if self._edited is None else json.dumps(self._edited)
+        loaded = load_flow(text, self.registry)
+        if loaded.flow is None and not self.strict:
+            loaded = load_flow(_without_unknown(text, loaded.errors), self.registry)
+        if loaded.flow is None:
+            raise ValueError("; ".join(error.message for error in loaded.errors))
+        return loaded.flow
+
+    def replace_task(self, task: Mapping[str, Any]) -> None:
+        """The main flow with one task replaced wherever it is."""
+        from surroundings import document
+
+        self._edited = _replaced(document(self.paths[-1]), task)
+
+    def wait(self, execution_id: str, states: Any, patience: timedelta) -> None:
+        """Until the execution is in one of the states; None of these within `patience` is a failure."""
+        execution = self.executions.wait(
+            execution_id, patience, until=lambda execution: execution.state in states and not execution.terminal
+        )
+        if execution.state not in states:
+            raise AssertionError(f"still {execution.state} after {patience}")
+
+    def settle(self, execution_id: str) -> None:
+        """Let held runners go, and what was asked for be done."""
+        self.launcher.holding = False
+        self.launcher.release()
+        import time
+
+        time.sleep(0.4)
+
+    @contextlib.contextmanager
+    def held(self, holding: bool) -> Iterator[None]:
+        self.launcher.holding = holding
+        yield
+
+    def get(self, execution_id: str) -> Execution:
+        return self.executions.get(execution_id)
+
+    def named(self, name: str) -> Execution:
+        return self.get(self.names[name])
+
+    def record(self, execution_id: str) -> Any:
+        return self.executions.record(execution_id)
+
+    def exists(self, execution_id: str) -> bool:
+        return self.stores.record(execution_id).exists()
+
+    def everything(self) -> list[Execution]:
+        """All executions of the workspace, oldest first."""
+        folder = self.stores.workspace.executions
+        ids = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+        return [self.get(each) for each in ids if self.exists(each)]
+
+    def any_execution(self) -> str | None:
+        found = self.everything()
+        return found[-1].id if found else None
+
+    def delete(self, execution_id: str, *, logs: bool, storage: bool) -> int:
+        """Delete; returns how many INFO lines can still be read."""
+        path = self.record(execution_id).log
+        self.executions.delete(execution_id, logs=logs, storage=storage)
+        if not path.exists():
+            return 0
+        return sum(1 for line, _ in read_lines(path) if line.level in ("INFO", "WARN", "ERROR"))
+
+    # -- looking -----------------------------------------------------------------------------------------------
+
+    def lookup(self, name: str) -> str:
+        """What `${name}` stands for outside an execution."""
+        if name == "http_server.url" and self.stub:
+            return self.stub.url
+        if name.endswith(".id") and name[:-3] in self.names:
+            return self.names[name[:-3]]
+        if name == "child.id":
+            return next(each.id for each in reversed(self.everything()) if each.parent_id or each.trigger)
+        if name == "uuid":
+            return "uuid"
+        return "${" + name + "}"
+
+    def filled(self, value: Any) -> Any:
+        return filled(value, self.lookup)
+
+    def visible(self, outputs: Any) -> Any:
+        return {} if outputs is None else outputs
+
+    def outputs_map(self, execution: Execution) -> Any:
+        text = evaluate(self.stores, self.registry, execution.id, "{{ outputs | toJson }}")
+        return json.loads(text)
+
+    def evaluated(self, execution: Execution, taskrun_id: str, expression: str) -> Any:
+        return evaluate(self.stores, self.registry, execution.id, expression, taskrun_id=taskrun_id)
+
+    def metrics(self, execution_id: str) -> list[Mapping[str, Any]]:
+        path = self.record(execution_id).directory / "metrics.jsonl"
+        return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+    def read(self, execution: Execution, uri: str) -> str:
+        """A file of internal storage, if this execution may read it."""
+        from podium.store.internal_storage import ExecutionPlace
+
+        place = ExecutionPlace(execution.namespace, execution.flow_id, execution.id)
+        path = self.stores.storage.path(uri, place)
+        return Path(path).read_text("utf-8")
+
+    def input_uri(self, execution_id: str, path: str) -> str:
+        if path.startswith("${inputs."):
+            return str(self.get(execution_id).inputs[path[9:-1]])
+        return path
+
+    def namespace_files_differ(self, wanted: Mapping[str, Mapping[str, str]]) -> str:
+        for namespace, files in wanted.items():
+            for name, content in files.items():
+                found = self.stores.namespace_files.path(namespace, name).read_text("utf-8")
+                if found != content:
+                    return f"{name} holds {found!r}"
+        return ""
+
+    def namespace_files_count(self, wanted: Mapping[str, int]) -> str:
+        for namespace, count in wanted.items():
+            found = [name for name in self.stores.namespace_files.list(namespace) if not name.startswith("_flows/")]
+            if len(found) != count:
+                return f"{namespace} has {found}"
+        return ""
+
+    def expiry_differs(self, wanted: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+        now = datetime.now(UTC)
+        for namespace, keys in wanted.items():
+            for key, (least, most) in keys.items():
+                entry = self.stores.key_values.entry(namespace, key)
+                expires = entry.expires if entry else None
+                if expires is None or not duration(least) <= expires - now <= duration(most):
+                    return f"{key} expires {expires}"
+        return ""
+
+    # -- inputs ------------------------------------------------------------------------------------------------
+
+    def resolved(self, inputs: Mapping[str, Any], *, store: bool) -> Any:
+        given = written_inputs(inputs, self.root)
+        return self.creation.preview(NewExecution(self.main_flow(), given)).inputs
+
+
+def _opened(root: Path) -> tuple[Workspace, Any]:
+    workspace = Workspace.open(root)
+    settings = load_settings(root)
+    workspace.use_namespace_folders(settings.namespaces)
+    return workspace, settings
+
+
+def _replaced(value: Any, task: Mapping[str, Any]) -> Any:
+    if isinstance(value, Mapping):
+        if value.get("id") == task["id"] and "type" in value:
+            return dict(task)
+        return {key: _replaced(item, task) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, task) for item in value]
+    return value
+
+
+def _without_unknown(text: str, errors: Sequence[Any]) -> str:
+    """Lenient reading: the lines of unknown properties left out."""
+    lines = text.splitlines()
+    for error in errors:
+        if error.code == "unknown-property":
+            lines[error.range.line] = "#" + lines[error.range.line]
+    return "\n".join(lines)
