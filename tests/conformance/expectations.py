@@ -383,7 +383,7 @@ def _absent(observed: Observed, wanted: Sequence[str]) -> str:
 
 
 def _logs_absent(observed: Observed, wanted: Sequence[str]) -> str:
-    return next((f"`{text}` is there" for text in wanted if any(text in l.message for l in observed.logs())), "")
+    return next((f"`{text}` is there" for text in wanted if any(text in line.message for line in observed.logs())), "")
 
 
 def _present(observed: Observed, wanted: Sequence[str]) -> str:

@@ -106,7 +106,7 @@ def _handler(routes: Mapping[str, Any]) -> type[BaseHTTPRequestHandler]:
             if self.command != "HEAD":
                 self.wfile.write(text.encode())
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = answer  # noqa: N815
+        do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = answer
 
         def log_message(self, format: str, *args: Any) -> None:
             """Keep quiet."""
