@@ -248,6 +248,10 @@ class World:
                     return f"{key} expires {expires}"
         return ""
 
+    def creation_inputs(self, firing: Any) -> dict[str, Any]:
+        """The typed inputs of an execution that a trigger starts."""
+        return dict(self.creation.preview(NewExecution(firing.flow, firing.inputs)).inputs.values)
+
     # -- inputs ------------------------------------------------------------------------------------------------
 
     def resolved(self, inputs: Mapping[str, Any], *, store: bool) -> Any:

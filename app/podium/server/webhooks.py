@@ -1,0 +1,89 @@
+"""Webhooks: executions by HTTP requests (semantics 9.5)."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from podium.expressions.errors import ExpressionError
+from podium.model.flow import Flow, Trigger
+from podium.plugin.registry import Registry
+from podium.server.firing import PROBLEMS, Firing, TriggerContext
+from podium.store.stores import Stores
+
+WEBHOOK = "io.kestra.plugin.core.trigger.Webhook"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """A request to the address of a webhook."""
+
+    namespace: str
+    flow_id: str
+    key: str
+    headers: Mapping[str, Sequence[str]]
+    parameters: Mapping[str, Sequence[str]]
+    body: str
+
+
+class WebhookRefused(Exception):
+    """No execution comes of the request; `status` is the HTTP status of the answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def webhook_firing(
+    request: WebhookRequest, flows: Iterable[Flow], stores: Stores, registry: Registry, warn: Callable[[str], None]
+) -> Firing:
+    """The execution that a request starts; raises WebhookRefused."""
+    flow = next((one for one in flows if (one.namespace, one.id) == (request.namespace, request.flow_id)), None)
+    if flow is None:
+        raise WebhookRefused(404, "Not Found: Flow not found")
+    if flow.disabled:
+        raise WebhookRefused(409, "Cannot execute a disabled flow")
+    trigger = _with_key(request, flow, stores, registry, warn)
+    if trigger is None:
+        raise WebhookRefused(404, "Not Found: Webhook not found")
+    context = TriggerContext(stores, registry, flow, trigger)
+    variables = context.variables(
+        {
+            "body": _parsed(request.body),
+            "headers": {name: list(values) for name, values in request.headers.items()},
+            "parameters": {name: list(values) for name, values in request.parameters.items()},
+        }
+    )
+    try:
+        if not context.all_hold(variables):
+            raise WebhookRefused(204, "The conditions of the webhook do not hold")
+        return Firing(flow, trigger, variables["trigger"], context.inputs(variables), context.labels(variables))
+    except PROBLEMS as error:
+        raise WebhookRefused(422, str(error)) from error
+
+
+def _with_key(
+    request: WebhookRequest, flow: Flow, stores: Stores, registry: Registry, warn: Callable[[str], None]
+) -> Trigger | None:  # fmt: skip
+    for trigger in flow.triggers:
+        if trigger.type != WEBHOOK or trigger.disabled:
+            continue
+        context = TriggerContext(stores, registry, flow, trigger)
+        try:
+            key = str(context.render(trigger.props.get("key"), context.variables({}))).strip()
+        except ExpressionError as error:
+            warn(f"The key of the webhook `{trigger.id}` of {flow.namespace}.{flow.id} cannot be rendered: {error}")
+            continue
+        if key and key == request.key:
+            return trigger
+    return None
+
+
+def _parsed(body: str) -> Any:
+    if not body:
+        return None
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    return value if isinstance(value, dict | list) else body

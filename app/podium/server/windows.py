@@ -1,0 +1,73 @@
+"""The windows of time in which preconditions are collected (semantics 9.6). No clock, no I/O."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from podium.base.durations import parse_duration
+
+_DAY = timedelta(days=1)
+_INSTANT = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What was seen between two moments, both inclusive."""
+
+    start: datetime
+    end: datetime
+    seen: Mapping[str, bool] = field(default_factory=dict)
+
+    def covers(self, moment: datetime) -> bool:
+        return self.start <= moment <= self.end
+
+    def with_seen(self, found: Mapping[str, bool]) -> "Window":
+        """What is true once stays true until the window ends."""
+        merged = {key: bool(self.seen.get(key)) or found.get(key, False) for key in {*self.seen, *found}}
+        return Window(self.start, self.end, merged)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"start": self.start.isoformat(), "end": self.end.isoformat(), "seen": dict(self.seen)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Window":
+        return cls(datetime.fromisoformat(kept["start"]), datetime.fromisoformat(kept["end"]), kept["seen"])
+
+
+def window_at(spec: Mapping[str, Any] | None, now: datetime) -> Window:
+    """The window that a moment belongs to, for the raw `timeWindow` of a flow; `now` is in the zone that counts."""
+    spec = spec or {}
+    kind = str(spec.get("type") or "DURATION_WINDOW")
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if kind == "DAILY_TIME_DEADLINE":
+        return Window(midnight, _at(midnight, spec["deadline"]))
+    if kind == "DAILY_TIME_WINDOW":
+        return Window(_at(midnight, spec["startTime"]), _at(midnight, spec["endTime"]))
+    length = _duration(spec.get("window"), _DAY)
+    if kind == "SLIDING_WINDOW":
+        return Window(now, now + length)
+    start = _aligned(now, midnight, length) + _duration(spec.get("windowAdvance"), timedelta(0))
+    return Window(start, start + length - _INSTANT)
+
+
+def _aligned(now: datetime, midnight: datetime, length: timedelta) -> datetime:
+    if length >= _DAY:
+        return midnight
+    if length >= timedelta(hours=1):
+        return now.replace(minute=0, second=0, microsecond=0)
+    minutes = int(length / timedelta(minutes=1))
+    if minutes >= 1:
+        return now.replace(minute=now.minute // minutes * minutes, second=0, microsecond=0)
+    return now.replace(microsecond=0)
+
+
+def _at(midnight: datetime, text: Any) -> datetime:
+    moment = time.fromisoformat(str(text))
+    if moment.tzinfo is not None:
+        return datetime.combine(midnight.date(), moment)
+    return midnight.replace(hour=moment.hour, minute=moment.minute, second=moment.second)
+
+
+def _duration(value: Any, default: timedelta) -> timedelta:
+    return parse_duration(str(value)) if value else default
