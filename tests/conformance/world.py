@@ -9,16 +9,16 @@ from typing import Any
 
 from manifest import Case
 from matching import duration, filled
-from podium.runtime.creation import Creation, NewExecution
 from podium.runtime.evaluation import evaluate
-from podium.runtime.flows import Flows
 from surroundings import Stub, written_inputs
 
 from podium.engine.execution import Execution
 from podium.model.flow import Flow
 from podium.model.loader import load_flow
 from podium.plugin.registry import Registry
+from podium.runtime.creation import Creation, NewExecution
 from podium.runtime.executions import Executions
+from podium.runtime.flows import Flows
 from podium.store.logs import read_lines
 from podium.store.settings import load_settings
 from podium.store.stores import Stores
