@@ -47,10 +47,15 @@ def outcome(case: Case) -> Outcome:
     try:
         problems, derived = _differences(case, root)
         return Outcome(case.id, area, "", tuple(problems), tuple(derived))
-    except Exception:  # a case that breaks the runner fails like any other
-        return Outcome(case.id, area, problems=(traceback.format_exc(limit=-4).strip().replace("\n", " | "),))
+    except Exception as error:  # a case that breaks the runner fails like any other
+        return Outcome(case.id, area, problems=(_told(error),))
     finally:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _told(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno} in {place.name})"
 
 
 def _differences(case: Case, root: Path) -> tuple[list[str], list[str]]:

@@ -48,11 +48,11 @@ def _settings(setup: Mapping[str, Any]) -> str:
     lines = ['plugins = ["conformance_types"]']
     lines += ["[globals]", *_toml(setup.get("globals") or GLOBALS)]
     if setup.get("encryption_key", True):
-        lines += ["[plugin_settings.encryption]", f'key = "{KEY}"']
+        lines += ["[plugin-settings.encryption]", f'key = "{KEY}"']
     for default in setup.get("plugin_defaults") or ():
-        lines += ["[[plugin_defaults]]", f"type = {json.dumps(default['type'])}"]
+        lines += ["[[plugin-defaults]]", f"type = {json.dumps(default['type'])}"]
         lines += [f"forced = {json.dumps(bool(default.get('forced')))}"]
-        lines += ["[plugin_defaults.values]", *_toml(default.get("values") or {})]
+        lines += ["[plugin-defaults.values]", *_toml(default.get("values") or {})]
     return "\n".join(lines) + "\n"
 
 

@@ -40,7 +40,8 @@ class Triggering:
             context = TriggerContext(self._world.stores, self._world.registry, self._flow, trigger)
             if change is not None and trigger.type == FLOW_TRIGGER:
                 flows = FlowTriggers(self._world.stores, self._world.registry, ManualClock(_NOW), lambda _: None)
-                found[trigger.id] = any(flows.firings(change, [replace(self._flow, triggers=(trigger,))]))
+                any_state = replace(trigger, props={**trigger.props, "states": [change.state]})
+                found[trigger.id] = any(flows.firings(change, [replace(self._flow, triggers=(any_state,))]))
                 continue
             variables = context.variables({"date": shown(datetime.now(UTC), UTC)})
             try:

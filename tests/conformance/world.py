@@ -9,7 +9,6 @@ from typing import Any
 
 from manifest import Case
 from matching import duration, filled
-from podium.runtime.evaluation import evaluate
 from surroundings import Stub, written_inputs
 
 from podium.engine.execution import Execution
@@ -49,7 +48,7 @@ class World:
     """Everything that the steps of one case act on."""
 
     def __init__(self, case: Case, root: Path, paths: list[Path], registry: Registry, stub: Stub | None) -> None:
-        from podium.runtime.launcher import InterpreterLauncher
+        from podium.runtime import launcher as l
 
         self.case = case
         self.root = root
@@ -59,7 +58,7 @@ class World:
         self.strict = True
         self.names: dict[str, str] = {}
         self.stores = Stores.of(*_opened(root))
-        self.launcher = HeldLauncher(InterpreterLauncher())
+        self.launcher = HeldLauncher(getattr(l, "InterpreterLauncher", object)())
         self.executions = Executions(
             self.stores.workspace, registry, settings=self.stores.settings, launcher=self.launcher
         )
@@ -200,10 +199,14 @@ class World:
         return {} if outputs is None else outputs
 
     def outputs_map(self, execution: Execution) -> Any:
+        from podium.runtime.evaluation import evaluate
+
         text = evaluate(self.stores, self.registry, execution.id, "{{ outputs | toJson }}")
         return json.loads(text)
 
     def evaluated(self, execution: Execution, taskrun_id: str, expression: str) -> Any:
+        from podium.runtime.evaluation import evaluate
+
         return evaluate(self.stores, self.registry, execution.id, expression, taskrun_id=taskrun_id)
 
     def metrics(self, execution_id: str) -> list[Mapping[str, Any]]:
