@@ -17,6 +17,7 @@ from podium.engine.flowables import (
     dag,
     foreach,
     if_,
+    loop,
     loop_until,
     parallel,
     pause,
@@ -35,7 +36,8 @@ FLOWABLES: dict[str, type[Flowable]] = {
     cls.type: cls
     for cls in (
         sequential.Sequential, parallel.Parallel, dag.Dag, foreach.ForEach, foreach.EachParallel,
-        foreach.EachSequential, if_.If, switch.Switch, allow_failure.AllowFailure, loop_until.LoopUntil, pause.Pause,
+        foreach.EachSequential, if_.If, switch.Switch, allow_failure.AllowFailure, loop.Loop, loop_until.LoopUntil,
+        pause.Pause,
         subflow.Subflow, working_directory.WorkingDirectory,
     )
 }  # fmt: skip

@@ -193,3 +193,19 @@ def test_loop_until(props, outputs, rounds, state) -> None:
 def test_loop_until_ends_with_a_failing_child() -> None:
     run = Simulation(flow([{"id": "w", "do": "LoopUntil", "condition": "false", "tasks": [A]}]), {"a": "FAILED"}).run()
     assert run.states() == ["w FAILED", "a FAILED", "FAILED"]
+
+
+@pytest.mark.parametrize(
+    ("props", "iterations"),
+    [
+        ({}, 3),
+        ({"breakWhen": "{item.index}"}, 2),
+        ({"breakWhen": "{iteration.state}"}, 1),
+        ({"breakWhen": "{nothing}"}, 1),
+    ],
+)
+def test_a_loop_stops_when_its_condition_says_so(props, iterations):
+    run = Simulation(flow([{"id": "l", "do": "Loop", "values": ["a", "b", "c"], "tasks": [A], **props}])).run()
+    assert run.states() == ["l SUCCESS", "SUCCESS"]
+    assert run.taskrun("l").outputs["terminatedIterations"] == iterations
+    run.check_journal()

@@ -170,6 +170,7 @@ def child_ended(run: Run, answer: ChildEnded) -> None:
     run.emit(c.ChildSettled(taskrun.id, answer.execution_id, answer.state, answer.outputs))
     if task.type.endswith(".Loop"):
         _count_iterations(run, taskrun, task)
+        _look_for_break(run, taskrun, task, answer.execution_id)
         _more_iterations(run, taskrun, task)
     elif taskrun.children.get(answer.execution_id) is not None:
         _count_items(run, taskrun, task)
@@ -275,6 +276,7 @@ def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
     limit = int(run.render(task.props.get("concurrencyLimit", 1), taskrun) or 0)
     failed = any(state in ("FAILED", "KILLED") for state in taskrun.settled.values())
     stopping = (failed and not falsy(task.props.get("transmitFailed", True))) or run.execution.state == "KILLING"
+    stopping = stopping or "breakIteration" in (taskrun.outputs or {})
     running = len(taskrun.children) - len(taskrun.settled)
     while not stopping and len(taskrun.children) < len(values) and (limit == 0 or running < limit):
         _iterate(run, taskrun, task, len(taskrun.children))
@@ -284,6 +286,26 @@ def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
         states = set(taskrun.settled.values())
         worst = next((state for state in ("KILLED", "FAILED", "WARNING") if state in states), "SUCCESS")
         _end(run, taskrun, task, _transmitted(task, worst), taskrun.outputs)
+
+
+def _look_for_break(run: Run, taskrun: TaskRun, task: Task, child: str) -> None:
+    """Remember in the outputs that `breakWhen` was true after an iteration, or could not be rendered."""
+    index = taskrun.children.get(child)
+    condition = task.props.get("breakWhen")
+    if condition is None or index is None or "breakIteration" in (taskrun.outputs or {}):
+        return
+    item = {**json.loads((taskrun.values or ())[index]), "index": index, "iteration": index}
+    iteration = {
+        "executionId": child, "state": taskrun.settled.get(child), "outputs": taskrun.child_outputs.get(child) or {},
+    }  # fmt: skip
+    variables = {**run.variables.of_taskrun(taskrun, task), "item": item, "iteration": iteration}
+    try:
+        broken = not falsy(run.renderer.render(condition, variables))
+    except Exception as error:  # a user's expression, of any kind
+        run.log("ERROR", f"`breakWhen` cannot be rendered, so no further iteration starts: {error}", taskrun)
+        broken = True
+    if broken:
+        run.set_outputs(taskrun, {**(taskrun.outputs or {}), "breakIteration": index})
 
 
 def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int, child: str | None = None) -> None:
@@ -309,7 +331,9 @@ def _count_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
         if child in taskrun.settled and outputs is not None:
             item = json.loads((taskrun.values or ())[index or 0])
             results.append({"item": {**item, "iteration": index}, "outputs": outputs})
+    broken = (taskrun.outputs or {}).get("breakIteration")
     run.set_outputs(taskrun, {
+        **({} if broken is None else {"breakIteration": broken}),
         "iterationCount": len(taskrun.values or ()),
         "runningIterations": len(taskrun.children) - len(taskrun.settled),
         "terminatedIterations": len(taskrun.settled),

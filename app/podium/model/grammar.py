@@ -101,7 +101,7 @@ class TriggerCommon(Properties):
     conditions: list[AnyCondition] | None = prop(
         removed="2.0: use `when`", doc="All of them must hold for the trigger to fire."
     )
-    when: Expression = prop(doc="The trigger fires only when this expression is true (2.0).")
+    when: Expression = prop(since="2.0", doc="The trigger fires only when this expression is true.")
     inputs: dict[str, Any] | None = prop(doc="Input values for the execution that is started.")
     labels: Any = prop(doc="Labels of the execution: a map, or a list of `key` and `value`.")
     stopAfter: list[State] | None = prop(

@@ -42,6 +42,7 @@ def prop(
     group: str = "main",
     language: str | None = None,
     format: Format | None = None,
+    since: str | None = None,
     removed: str | None = None,
     name: str | None = None,
 ) -> Any:
@@ -53,7 +54,7 @@ def prop(
     meta = {
         "doc": doc, "required": required, "default": default, "dynamic": dynamic, "secret": secret,
         "deprecated": deprecated, "aliases": aliases, "also": also, "group": group, "language": language,
-        "format": format, "removed": removed, "name": name,
+        "format": format, "since": since, "removed": removed, "name": name,
     }  # fmt: skip
     if isinstance(default, (list, dict, set)):
         return dataclasses.field(default_factory=default.copy, metadata=meta)
@@ -109,6 +110,7 @@ def _property(field: "dataclasses.Field[Any]", hint: Any) -> PropertyDecl:
         group=meta.get("group", "main"),
         language=meta.get("language"),
         format=meta.get("format"),
+        since=meta.get("since"),
         removed=meta.get("removed"),
     )
 

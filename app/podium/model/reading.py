@@ -7,6 +7,7 @@ from podium.base.durations import parse_duration
 from podium.expressions.errors import did_you_mean
 from podium.model.defaults import Defaults
 from podium.model.diagnostics import Edit, Fix
+from podium.model.dialects import property_fix
 from podium.model.findings import Findings, joined
 from podium.model.formats import check_format
 from podium.model.marked_yaml import Entry, ListNode, MapNode, Node, ScalarNode, is_null
@@ -52,8 +53,8 @@ class Reader:
                 if not shape.open and not entry.default:
                     self._unknown(entry, shape, path)
                 continue
-            if not entry.default and (name != decl.name or decl.deprecated or decl.removed):
-                self._remark(entry, decl, path)
+            if not entry.default and (name != decl.name or decl.deprecated or decl.removed or decl.since):
+                self._remark(node, entry, decl, path)
             if is_null(entry.value):
                 continue
             if decl.name in found:
@@ -89,18 +90,17 @@ class Reader:
         hint = did_you_mean(name, shape.names)
         return f" {hint}" if hint and hint.startswith("Did") else ""
 
-    def _remark(self, entry: Entry, decl: PropertyDecl, path: str) -> None:
+    def _remark(self, node: MapNode, entry: Entry, decl: PropertyDecl, path: str) -> None:
         name, place = entry.key.text, joined(path, entry.key.text)
-        if name in decl.also:
+        if name in decl.also or decl.since == "2.0":
             self.newer = True
         elif name != decl.name:
             message = f"`{name}` is an older spelling of `{decl.name}`."
             fix = Fix(f"Replace by {decl.name}", (Edit(entry.key.range, decl.name),))
             self.findings.add("old-spelling", message, entry.key, place, fix)
         if decl.deprecated:
-            self.findings.add(
-                "deprecated-property", f"{place} is deprecated: {decl.deprecated.rstrip('.')}.", entry.key, place
-            )
+            message = f"{place} is deprecated: {decl.deprecated.rstrip('.')}."
+            self.findings.add("deprecated-property", message, entry.key, place, property_fix(node, entry))
         if decl.removed:
             version, _, instead = decl.removed.partition(": ")
             instead = f" ({instead})" if instead else ""

@@ -55,7 +55,8 @@ class PropertyDecl:
 
     `dynamic` values may hold `{{ }}` expressions and are rendered before the task sees them. `aliases` are older
     spellings that are translated when the flow is loaded, `also` are those of another dialect, just as good.
-    `default` is what the task sees when it is absent. `removed` is the Kestra version that refuses the property.
+    `default` is what the task sees when it is absent. `since` is the Kestra version that brought
+    the property, `removed` the one that refuses it.
     """
 
     name: str
@@ -71,6 +72,7 @@ class PropertyDecl:
     group: str = "main"
     language: str | None = None
     format: Format | None = None
+    since: str | None = None
     removed: str | None = None
 
 

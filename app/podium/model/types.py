@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from podium.expressions.errors import did_you_mean
 from podium.model.diagnostics import Edit, Fix
+from podium.model.dialects import type_fix
 from podium.model.findings import Findings, joined
 from podium.model.grammar import BY_TYPE
 from podium.model.marked_yaml import MapNode, ScalarNode, is_null
@@ -48,7 +49,7 @@ class TypeFinder:
             self._findings.add("wrong-family", message, written, joined(path, "type"))
             return None
         else:
-            self._remark(written, decl, family, path)
+            self._remark(node, written, decl, family, path)
         return decl
 
     def _of_format(self, written: ScalarNode, family: Family, path: str) -> TypeDecl | None:
@@ -66,7 +67,7 @@ class TypeFinder:
         message = f"Invalid type: {written.text}." + (f" {hint}" if hint else " Check the spelling of the type.")
         self._findings.add("unknown-type", message, written, joined(path, "type"))
 
-    def _remark(self, written: ScalarNode, decl: TypeDecl, family: Family, path: str) -> None:
+    def _remark(self, node: MapNode, written: ScalarNode, decl: TypeDecl, family: Family, path: str) -> None:
         place = joined(path, "type")
         if not decl.local:
             hint = did_you_mean_type(written.text, self._catalog.names(family), cutoff=0.93)
@@ -81,9 +82,8 @@ class TypeFinder:
             message = f"{written.text} is replaced by {decl.name}"
             self._findings.add("renamed-type", message, written, path, _rename(written, decl.name))
         if decl.deprecated:
-            self._findings.add(
-                "deprecated-type", f"{path} is deprecated: {decl.deprecated.rstrip('.')}.", written, path
-            )
+            message = f"{path} is deprecated: {decl.deprecated.rstrip('.')}."
+            self._findings.add("deprecated-type", message, written, path, type_fix(node, written, decl.name))
         if decl.removed:
             message = f"{decl.name} is gone from Kestra {decl.removed}; it runs here."
             self._findings.add("removed-in", message, written, place)

@@ -35,7 +35,7 @@ tasks:
     )
 
     tasks: ChildDag | None = prop(required=True, doc="Entries of a `task` and the ids it depends on (`dependsOn`).")
-    concurrent: int = prop(default=0, doc="How many may run at a time; 0 means all that can.")
+    concurrent: int = prop(default=0, dynamic=False, doc="How many may run at a time; 0 means all that can.")
     errors: ChildTasks | None = prop(doc="Tasks that run when one failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")
 

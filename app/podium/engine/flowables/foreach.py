@@ -31,7 +31,7 @@ tasks:
     )
 
     values: Any = prop(required=True, doc="A list, or an expression that gives a JSON array.")
-    concurrencyLimit: int = prop(default=1, doc="How many values are worked on at a time; 0 means all.")
+    concurrencyLimit: int = prop(default=1, dynamic=False, doc="How many values are worked on at a time; 0 means all.")
     tasks: ChildTasks | None = prop(required=True, doc="The tasks to run for each value.")
     errors: ChildTasks | None = prop(doc="Tasks that run once when a value failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run once at the end, whatever happened.")
@@ -95,7 +95,7 @@ class EachSequential(ForEach):
     deprecated = "use io.kestra.plugin.core.flow.ForEach"
 
     values: Any = prop(required=True, aliases=("value",), doc="A list, or an expression that gives a JSON array.")
-    concurrencyLimit: int = prop(default=1, doc="Always 1.", deprecated="has no meaning here")
+    concurrencyLimit: int = prop(default=1, dynamic=False, doc="Always 1.", deprecated="has no meaning here")
 
     @classmethod
     def limit(cls, container: Container) -> int:
@@ -110,8 +110,8 @@ class EachParallel(ForEach):
     deprecated = "use io.kestra.plugin.core.flow.ForEach"
 
     values: Any = prop(required=True, aliases=("value",), doc="A list, or an expression that gives a JSON array.")
-    concurrent: int = prop(default=0, doc="How many task runs may run at a time; 0 means all.")
-    concurrencyLimit: int = prop(default=0, doc="Always 0.", deprecated="use `concurrent`")
+    concurrent: int = prop(default=0, dynamic=False, doc="How many task runs may run at a time; 0 means all.")
+    concurrencyLimit: int = prop(default=0, dynamic=False, doc="Always 0.", deprecated="use `concurrent`")
 
     @classmethod
     def next(cls, container: Container, iteration: int | None) -> Iterable[Spawn]:

@@ -1,6 +1,6 @@
 """ForEachItem: one execution of a flow per batch of lines of a file."""
 
-from typing import Any
+from typing import Any, Literal
 
 from podium.engine.flowable import Flowable
 from podium.model.properties import ChildTasks, Properties, prop
@@ -43,11 +43,13 @@ inputs:
     flowId: str = prop(required=True, doc="The id of the flow to run.")
     revision: int | None = prop(doc="A revision of it; the latest when absent.")
     inputs: dict[str, Any] | None = prop(doc="Its inputs; `taskrun.items` and `taskrun.iteration` name the batch.")
-    labels: Any = prop(doc="Labels for the new executions.")
-    wait: bool = prop(default=True, doc="Wait for their end.")
-    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")
+    labels: Any = prop(format="labels", doc="Labels for the new executions.")
+    wait: bool = prop(default=True, dynamic=False, doc="Wait for their end.")
+    transmitFailed: bool = prop(default=True, dynamic=False, doc="Take over a state other than SUCCESS.")
     inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")
     scheduleDate: str | None = prop(doc="Start them later, at this instant.")
-    restartBehavior: str = prop(default="RETRY_FAILED", doc="As for Subflow.")
+    restartBehavior: Literal["RETRY_FAILED", "NEW_EXECUTION"] = prop(
+        default="RETRY_FAILED", dynamic=False, doc="As for Subflow."
+    )
     errors: ChildTasks | None = prop(doc="Tasks that run when a part failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")

@@ -1,9 +1,10 @@
 """Loop (2.0): isolated iterations over values."""
 
-from typing import Any
+from typing import Any, Literal
 
 from podium.engine.flowable import Flowable
-from podium.model.properties import ChildTasks, prop
+from podium.model.grammar import OutputEntry
+from podium.model.properties import ChildTasks, Expression, prop
 from podium.model.schema import Example
 
 
@@ -29,9 +30,14 @@ tasks:
 
     values: Any = prop(required=True, doc="A list, a map, JSON text, or the URI of a file with one value per line.")
     concurrencyLimit: int = prop(default=1, doc="How many iterations run at a time; 0 means all.")
-    transmitFailed: bool = prop(default=True, doc="Fail when an iteration fails.")
-    outputs: list[Any] | None = prop(doc="Outputs of an iteration, as flow outputs are declared.", dynamic=False)
-    fetchType: str = prop(default="AUTO", doc="AUTO, FETCH or STORE: how iteration outputs are kept.")
+    transmitFailed: bool = prop(default=True, dynamic=False, doc="Fail when an iteration fails.")
+    outputs: list[OutputEntry] | None = prop(
+        doc="Outputs of an iteration, as flow outputs are declared.", dynamic=False
+    )
+    fetchType: Literal["AUTO", "FETCH", "STORE"] = prop(default="AUTO", doc="How iteration outputs are kept.")
+    breakWhen: Expression = prop(
+        doc="After an iteration, over `item` and `iteration` (executionId, state, outputs): true starts no further one."
+    )
     tasks: ChildTasks | None = prop(required=True, doc="The tasks of an iteration.")
     errors: ChildTasks | None = prop(doc="Tasks that run in an iteration that failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end of an iteration.")

@@ -1,5 +1,7 @@
 """LoopUntil: tasks again and again until a condition holds."""
 
+from datetime import timedelta
+
 from podium.engine.flowable import Flowable
 from podium.model.properties import ChildTasks, Expression, Properties, prop
 from podium.model.schema import Example
@@ -8,9 +10,9 @@ from podium.model.schema import Example
 class Frequency(Properties):
     """How often and how long to try."""
 
-    interval: str | None = prop(doc="The wait between two rounds (ISO-8601 duration), one minute when absent.")
+    interval: timedelta | None = prop(doc="The wait between two rounds, one minute when absent.")
     maxIterations: int | None = prop(doc="How many rounds at the most.")
-    maxDuration: str | None = prop(doc="How long at the most (ISO-8601 duration).")
+    maxDuration: timedelta | None = prop(doc="How long at the most.")
 
 
 class LoopUntil(Flowable):

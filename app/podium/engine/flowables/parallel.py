@@ -29,7 +29,7 @@ tasks:
     )
 
     tasks: ChildTasks | None = prop(required=True, doc="The tasks to run at the same time.")
-    concurrent: int = prop(default=0, doc="How many may run at a time; 0 means all.")
+    concurrent: int = prop(default=0, dynamic=False, doc="How many may run at a time; 0 means all.")
     errors: ChildTasks | None = prop(doc="Tasks that run when one failed; running siblings are not waited for.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")
 

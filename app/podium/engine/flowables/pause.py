@@ -1,5 +1,8 @@
 """Pause: wait for somebody, or for a time."""
 
+from datetime import timedelta
+from typing import Literal
+
 from podium.engine.flowable import Flowable
 from podium.model.grammar import AnyInput
 from podium.model.properties import ChildTask, ChildTasks, prop
@@ -22,8 +25,10 @@ onResume:
         ),
     )
 
-    pauseDuration: str | None = prop(aliases=("delay",), doc="Go on by itself after this time (ISO-8601 duration).")
-    behavior: str = prop(default="RESUME", doc="What happens when the time is over: RESUME, WARN, FAIL or CANCEL.")
+    pauseDuration: timedelta | None = prop(aliases=("delay",), doc="Go on by itself after this time.")
+    behavior: Literal["RESUME", "WARN", "FAIL", "CANCEL"] = prop(
+        default="RESUME", dynamic=False, doc="What happens when the time is over."
+    )
     onResume: list[AnyInput] | None = prop(doc="Inputs that whoever resumes must give.", dynamic=False)
     onPause: ChildTask | None = prop(doc="A task that runs when the pause begins.")
     tasks: ChildTasks | None = prop(doc="Tasks that run after the resume.", deprecated="put them after the Pause")

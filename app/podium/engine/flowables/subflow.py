@@ -1,6 +1,6 @@
 """Subflow: run another flow as a task."""
 
-from typing import Any
+from typing import Any, Literal
 
 from podium.engine.flowable import Flowable
 from podium.model.properties import prop
@@ -29,13 +29,15 @@ inputs:
     flowId: str = prop(required=True, doc="The id of the flow to run.")
     revision: int | None = prop(doc="A revision of it; the latest when absent.")
     inputs: dict[str, Any] | None = prop(doc="Its inputs.")
-    labels: Any = prop(doc="Labels for the new execution: a map or a list of key and value.")
-    wait: bool = prop(default=True, doc="Wait for its end.")
-    transmitFailed: bool = prop(default=True, doc="Take over a state other than SUCCESS.")
+    labels: Any = prop(format="labels", doc="Labels for the new execution: a map or a list of key and value.")
+    wait: bool = prop(default=True, dynamic=False, doc="Wait for its end.")
+    transmitFailed: bool = prop(default=True, dynamic=False, doc="Take over a state other than SUCCESS.")
     inheritLabels: bool = prop(default=False, doc="Pass the labels of this execution on.")
     scheduleDate: str | None = prop(doc="Start it later, at this instant.")
-    restartBehavior: str = prop(
-        default="RETRY_FAILED", doc="On restart: RETRY_FAILED restarts the same execution, NEW_EXECUTION makes one."
+    restartBehavior: Literal["RETRY_FAILED", "NEW_EXECUTION"] = prop(
+        default="RETRY_FAILED",
+        dynamic=False,
+        doc="On restart: RETRY_FAILED restarts the same execution, NEW_EXECUTION makes one.",
     )
     outputs: dict[str, Any] | None = prop(
         doc="Expressions rendered in the context of the called flow.", deprecated="give the called flow `outputs`"

@@ -1,5 +1,6 @@
 """WorkingDirectory: tasks that share one directory."""
 
+from datetime import timedelta
 from typing import Any
 
 from podium.engine.flowable import Flowable
@@ -11,7 +12,7 @@ class Cache(Properties):
     """Files kept from one run to the next."""
 
     patterns: list[str] = prop(required=True, doc="Globs of the files to keep.")
-    ttl: str | None = prop(doc="How long they stay valid (ISO-8601 duration); for ever when absent.")
+    ttl: timedelta | None = prop(doc="How long they stay valid; for ever when absent.")
 
 
 class WorkingDirectory(Flowable):

@@ -114,13 +114,13 @@ class Flow(TriggerType):
     preconditions: Preconditions | None = prop(
         dynamic=False, removed="2.0: use `dependsOn`", doc="Executions that must all have been seen."
     )
-    dependsOn: list[Dependency] | None = prop(dynamic=False, doc="Flows to wait for (2.0).")
+    dependsOn: list[Dependency] | None = prop(dynamic=False, since="2.0", doc="Flows to wait for.")
     mode: Literal["ALL", "ANY", "AT_LEAST"] = prop(
-        default="ALL", dynamic=False, doc="How many of `dependsOn` must have run (2.0)."
+        default="ALL", dynamic=False, since="2.0", doc="How many of `dependsOn` must have run."
     )
-    minSatisfied: int | None = prop(dynamic=False, doc="How many for AT_LEAST (2.0).")
-    window: Window | None = prop(dynamic=False, doc="In which time (2.0).")
-    onMiss: OnMiss | None = prop(dynamic=False, doc="What happens when the window closes unsatisfied (2.0).")
+    minSatisfied: int | None = prop(dynamic=False, since="2.0", doc="How many for AT_LEAST.")
+    window: Window | None = prop(dynamic=False, since="2.0", doc="In which time.")
+    onMiss: OnMiss | None = prop(dynamic=False, since="2.0", doc="What happens when the window closes unsatisfied.")
 
     @classmethod
     def check(cls, values: Mapping[str, Any]) -> Iterable[Problem]:

@@ -43,4 +43,6 @@ class Webhook(TriggerType):
         dynamic=False, doc="The content type of the answer."
     )
     responseCode: Expression = prop(doc="The status of the answer.")
-    fetchType: Literal["FETCH", "STORE", "NONE"] | None = prop(dynamic=False, doc="How a body is given on.")
+    fetchType: Literal["FETCH", "STORE", "NONE"] | None = prop(
+        dynamic=False, since="2.0", doc="How a body is given on."
+    )
