@@ -23,6 +23,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def opened(root: Path, files: dict[str, str] | None = None) -> Stores:
     """The stores of a workspace with these files, at a clock that stands still."""
+    root.mkdir(exist_ok=True)
     write(root, files or {})
     return Stores.open(root, ManualClock(NOW))
 
