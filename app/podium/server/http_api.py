@@ -1,0 +1,111 @@
+"""The HTTP side of `podium serve`: webhooks and a health check, on loopback only."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from podium.runtime.kestra_json import execution_json
+from podium.server.serve import Server
+from podium.server.webhooks import WebhookRefused, WebhookRequest, webhook_firing
+from podium.store.errors import StoreError
+
+_LARGEST_BODY = 10 * 1024 * 1024
+_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+
+
+def listening(server: Server, port: int, host: str = "127.0.0.1") -> ThreadingHTTPServer:
+    """A server that answers in threads of its own until it is shut down; raises StoreError when the port is taken."""
+
+    class Handler(_Handler):
+        podium = server
+
+    try:
+        http = ThreadingHTTPServer((host, port), Handler)
+    except OSError as error:
+        raise StoreError(
+            f"Port {port} of {host} cannot be used: {error.strerror}. Choose another one with --port."
+        ) from error  # fmt: skip
+    http.daemon_threads = True
+    threading.Thread(target=http.serve_forever, name="http", daemon=True).start()
+    return http
+
+
+class _Handler(BaseHTTPRequestHandler):
+    podium: Server
+    server_version = "Podium"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are told by what they start, not one by one."""
+
+    def _handle(self) -> None:
+        try:
+            if not self._is_local():
+                self._answer(403, {"message": "Podium answers to requests for this machine only."})
+                return
+            parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
+            if parts == ["health"]:
+                self._answer(200, {"status": "UP"})
+            elif parts[:2] == ["api", "v1"] and "webhook" in parts[2:5]:
+                self._webhook(parts[parts.index("webhook") + 1 :])
+            else:
+                self._answer(404, {"message": "Not Found"})
+        except StoreError as error:
+            self._answer(500, {"message": str(error)})
+
+    def _is_local(self) -> bool:
+        """A page of another site must not reach the webhooks by way of the user's browser."""
+        host = (self.headers.get("Host") or "").rsplit(":", 1)[0].lower()
+        origin = self.headers.get("Origin")
+        return host in _HOSTS and (origin is None or (urlsplit(origin).hostname or "") in _HOSTS)
+
+    def _webhook(self, parts: list[str]) -> None:
+        if len(parts) != 3:
+            self._answer(404, {"message": "Not Found: an address is /webhook/NAMESPACE/FLOW/KEY"})
+            return
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > _LARGEST_BODY:
+            self._answer(413, {"message": f"The body is larger than {_LARGEST_BODY} bytes."})
+            return
+        headers: dict[str, list[str]] = {}
+        for name, value in self.headers.items():
+            headers.setdefault(name, []).append(value)
+        body = self.rfile.read(length).decode("utf-8", errors="replace")
+        parameters = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
+        request = WebhookRequest(parts[0], parts[1], parts[2], headers, parameters, body)
+        podium = self.podium
+        try:
+            firing = webhook_firing(request, podium.flows(), podium.stores, podium.registry, podium.tell)
+        except WebhookRefused as refused:
+            self._answer(refused.status, None if refused.status == 204 else {"message": str(refused)})
+            return
+        execution_id = podium.start(firing)
+        if execution_id is None:
+            self._answer(422, {"message": "The execution was refused; the log of the server says why."})
+            return
+        execution = podium.executions.get(execution_id)
+        if str(firing.trigger.props.get("wait", "")).lower() == "true":
+            execution = podium.executions.wait(execution_id)
+            if str(firing.trigger.props.get("returnOutputs", "")).lower() == "true":
+                self._answer(200, dict(execution.outputs or {}))
+                return
+        self._answer(200, execution_json(execution))
+
+    def _answer(self, status: int, content: Any) -> None:
+        data = b"" if content is None else json.dumps(content, ensure_ascii=False, default=str).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)

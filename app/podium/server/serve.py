@@ -1,0 +1,200 @@
+"""`podium serve`: fires schedules, flow triggers and webhooks, and keeps queued and paused executions going."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from podium.base.clock import Clock, SystemClock
+from podium.engine.states import TERMINAL
+from podium.model.flow import Flow
+from podium.plugin.registry import Registry
+from podium.runtime.executions import Executions
+from podium.runtime.flows import Flows
+from podium.runtime.refusals import NotCreated
+from podium.server.firing import Firing
+from podium.server.flow_triggers import FlowTriggers, StateChange
+from podium.server.scheduler import Schedule, is_schedule, wrong_schedule
+from podium.server.state_feed import StateFeed
+from podium.store.errors import StoreError
+from podium.store.stores import Stores
+from podium.store.trigger_states import TriggerState
+
+TICK = timedelta(seconds=1)
+_FLOWS_EVERY = timedelta(seconds=5)
+_FORGET_EVERY = timedelta(minutes=5)
+
+Tell = Callable[[str], None]
+
+
+class Server:
+    """The triggers of one workspace at work. `tell` gets one sentence for everything that happens."""
+
+    def __init__(
+        self, stores: Stores, registry: Registry, executions: Executions, tell: Tell, clock: Clock | None = None
+    ) -> None:  # fmt: skip
+        self.stores = stores
+        self.registry = registry
+        self.executions = executions
+        self.tell = tell
+        self._clock = clock or SystemClock()
+        self._loader = Flows(stores, registry)
+        self._flow_triggers = FlowTriggers(stores, registry, self._clock, tell)
+        self._flows: tuple[Flow, ...] = ()
+        self._schedules: dict[tuple[str, str, str], Schedule] = {}
+        self._broken: dict[str, str] = {}
+        started = self._clock.now()
+        self._feed = StateFeed(stores, stores.index, started)
+        self._flows_due = self._forget_due = started
+        self._lock = threading.Lock()
+
+    def flows(self) -> tuple[Flow, ...]:
+        """The valid flows of the workspace, as their files were at most a few seconds ago."""
+        return self._flows
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        while True:
+            try:
+                self.tick()
+            except StoreError as error:
+                self.tell(str(error))
+            if stop.wait(TICK.total_seconds()):
+                return
+
+    def tick(self) -> None:
+        """One round: new flows, due dates, changed executions, runs whose runner died."""
+        now = self._clock.now()
+        if now >= self._flows_due:
+            self._read_flows(now)
+            self._flows_due = now + _FLOWS_EVERY
+            self.executions.reconcile()
+        for execution_id, state in list(self._feed.changes()):
+            self._changed(execution_id, state)
+        self._fire_schedules(now)
+        if now >= self._forget_due:
+            self._feed.forget(now)
+            self._forget_due = now + _FORGET_EVERY
+
+    def start(self, firing: Firing) -> str | None:
+        """Start what a trigger wants; None when that was refused, which is told."""
+        name = f"{firing.flow.namespace}.{firing.flow.id}"
+        try:
+            execution_id = self.executions.run(
+                firing.flow, firing.inputs, labels=firing.labels, trigger=firing.origin, failed=firing.error
+            )
+        except NotCreated as error:
+            self.tell(f"{name} was not started by its trigger `{firing.trigger.id}`: {error}")
+            return None
+        outcome = f"failed at once: {firing.error}" if firing.error else f"started {execution_id}"
+        self.tell(f"{name}: trigger `{firing.trigger.id}` {outcome}")
+        return execution_id
+
+    # -- flows -------------------------------------------------------------------------------------------------
+
+    def _read_flows(self, now: datetime) -> None:
+        loaded = tuple(self._loaded())
+        if loaded == self._flows:
+            return
+        self._flows = loaded
+        schedules: dict[tuple[str, str, str], Schedule] = {}
+        for flow in loaded:
+            for trigger in flow.triggers:
+                if flow.disabled or trigger.disabled or not is_schedule(trigger):
+                    continue
+                key = (flow.namespace, flow.id, trigger.id)
+                known = self._schedules.get(key)
+                if known is not None and known.trigger == trigger:
+                    known.flow = flow
+                    schedules[key] = known
+                    continue
+                made = wrong_schedule(self.stores, self.registry, flow, trigger)
+                if isinstance(made, str):
+                    self._once(f"{flow.namespace}.{flow.id}.{trigger.id}", made)
+                    continue
+                schedules[key] = made
+                self._save(made.first_state(self.stores.triggers.get(*key), now))
+        self._schedules = schedules
+
+    def _loaded(self) -> Iterator[Flow]:
+        for file in self.stores.workspace.flow_files():
+            name = f"{file.namespace}.{file.id}"
+            try:
+                yield self._loader.of_file(file)
+                self._broken.pop(name, None)
+            except NotCreated as error:
+                self._once(name, str(error))
+
+    def _once(self, name: str, problem: str) -> None:
+        """Tell a problem when it is new, not at every round."""
+        if self._broken.get(name) != problem:
+            self._broken[name] = problem
+            self.tell(f"{name}: {problem}")
+
+    # -- schedules ---------------------------------------------------------------------------------------------
+
+    def _fire_schedules(self, now: datetime) -> None:
+        for key, schedule in self._schedules.items():
+            state = self.stores.triggers.get(*key)
+            if state is None:
+                continue
+            due = schedule.due(self._unlocked(state), now)
+            if due is None:
+                continue
+            # The date is noted before the execution exists: a crash between the two loses one run, never repeats it.
+            following = schedule.after(replace(state, execution_id=None), due, now)
+            self._save(following)
+            firing = schedule.evaluate(due, dict(state.extra.get("backfill") or {}))
+            execution_id = self.start(firing) if firing is not None else None
+            if execution_id is not None and not _flag(schedule.trigger.props.get("allowConcurrent")):
+                self.stores.triggers.lock(*key, execution_id)
+
+    def _unlocked(self, state: TriggerState) -> TriggerState:
+        """Without the lock of an execution that has ended or was deleted."""
+        if state.execution_id is None:
+            return state
+        holder = self.stores.index.get(state.execution_id)
+        if holder is not None and holder.state not in TERMINAL:
+            return state
+        self.stores.triggers.unlock(state.execution_id)
+        return replace(state, execution_id=None)
+
+    def _save(self, state: TriggerState) -> None:
+        self.stores.triggers.save(state)
+
+    # -- executions --------------------------------------------------------------------------------------------
+
+    def _changed(self, execution_id: str, state: str) -> None:
+        record = self.stores.record(execution_id)
+        if not record.exists():
+            return
+        execution = record.load().execution
+        if state in TERMINAL:
+            self.stores.triggers.unlock(execution_id)
+            self._stop_after(execution.trigger, execution.namespace, execution.flow_id, state)
+        if execution.kind is not None:
+            return
+        try:
+            flow = self._loader.of_record(record)
+        except (NotCreated, StoreError):
+            flow = Flow(execution.flow_id, execution.namespace)
+        for firing in self._flow_triggers.firings(StateChange(execution, state, flow), self._flows):
+            self.start(firing)
+
+    def _stop_after(self, origin: object, namespace: str, flow_id: str, state: str) -> None:
+        """Switch a trigger off whose `stopAfter` names the state in which its execution has ended."""
+        if not isinstance(origin, dict):
+            return
+        for flow in self._flows:
+            if (flow.namespace, flow.id) != (namespace, flow_id):
+                continue
+            for trigger in flow.triggers:
+                if trigger.id == origin.get("id") and state in trigger.stop_after:
+                    key = (namespace, flow_id, trigger.id)
+                    known = self.stores.triggers.get(*key) or TriggerState(*key)
+                    self._save(replace(known, disabled=True))
+                    self.tell(f"{namespace}.{flow_id}: trigger `{trigger.id}` is off now (stopAfter {state})")
+
+
+def _flag(value: object) -> bool:
+    return str(value).lower() == "true"
