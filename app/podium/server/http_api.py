@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from podium.runtime.kestra_json import execution_json
+from podium.runtime.kestra_json import shown_execution
 from podium.server.serve import Server
 from podium.server.webhooks import WebhookRefused, WebhookRequest, webhook_firing
 from podium.store.errors import StoreError
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             if str(firing.trigger.props.get("returnOutputs", "")).lower() == "true":
                 self._answer(200, dict(execution.outputs or {}))
                 return
-        self._answer(200, execution_json(execution))
+        self._answer(200, shown_execution(podium.stores, execution))
 
     def _answer(self, status: int, content: Any) -> None:
         data = b"" if content is None else json.dumps(content, ensure_ascii=False, default=str).encode()
