@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from podium.model.flow import PluginDefault
-from podium.model.marked_yaml import Entry, ListNode, MapNode, Node, ScalarNode
+from podium.model.marked_yaml import Entry, ListNode, MapNode, Node, ScalarNode, is_null
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ class Defaults:
         if isinstance(value, ListNode) and isinstance(other, ListNode):
             items = value.items + other.items if forced else other.items + value.items
             return Entry(own.key, ListNode(items, *value[1:]), own.given, own.default)
-        return Entry(own.key, other, own.given, default=True) if forced else own
+        # A null in the task is no value: the default takes its place.
+        return Entry(own.key, other, own.given, default=True) if forced or is_null(value) else own
 
 
 def default_node(default: PluginDefault, canonical: Callable[[str], str]) -> DefaultNode:

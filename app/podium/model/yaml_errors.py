@@ -10,6 +10,8 @@ from podium.model.diagnostics import Diagnostic, Range
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (r"found character '\\t'|found a tab character|found character that cannot start any token",
      "This character cannot start a value: indent with spaces, not tabs, and quote texts that begin with @ ` or %."),
+    (r"found unexpected ':'",
+     "A `:` inside `{ }` or `[ ]` needs a space behind it, or quotes around the text that contains it."),
     (r"mapping values are not allowed",
      "A `:` is not possible here. Quote the text that contains it, or check the indentation of this line."),
     (r"could not find expected ':'",
