@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import attrgetter
 
 from podium.expressions import date_fields
 from podium.expressions.date_names import Names, names_of
@@ -22,6 +24,24 @@ NAMED_PATTERNS = {
     "sql_sec": "yyyy-MM-dd HH:mm:ss",
     "sql_seq": "yyyy-MM-dd HH:mm:ss",
 }
+Piece = Callable[[Moment, Names], str]
+_NUMBERS = {
+    (letter, count): attribute
+    for letters, counts, attribute in (
+        ("yu", (1, 3, 4), "at.year"),
+        ("ML", (1, 2), "at.month"),
+        ("d", (1, 2), "at.day"),
+        ("H", (1, 2), "at.hour"),
+        ("m", (1, 2), "at.minute"),
+        ("s", (1, 2), "at.second"),
+        ("S", (3,), "millis"),
+        ("S", (6,), "micros"),
+        ("S", (9,), "nano"),
+    )
+    for letter in letters
+    for count in counts
+}
+"""Fields that print as a plain number, padded with zeros to their count."""
 _FRACTION = "\x00"
 """A private letter: the fraction in groups of three digits with its point, nothing when zero."""
 _REGION = "\x01"
@@ -68,8 +88,7 @@ def format_moment(moment: Moment, pattern: str, locale: str | None = None) -> st
         from podium.expressions.zones import zone_of
 
         moment = moment.within(zone_of("Z"))
-    elements = _compiled(NAMED_PATTERNS.get(pattern) or _SHAPES.get(pattern) or pattern)
-    return "".join(_printed(element, moment, names) for element in elements)
+    return "".join([piece(moment, names) for piece in _printer(pattern)])
 
 
 def parse_moment(text: str, pattern: str, zone: tzinfo, locale: str | None = None) -> Moment:
@@ -106,6 +125,34 @@ def check_pattern(pattern: str) -> None:
     """Raises `ExpressionError` for a pattern that could not be used to print."""
     if pattern not in NAMED_FORMATS:
         _compiled(pattern)
+
+
+@lru_cache(maxsize=500)
+def _printer(pattern: str) -> tuple[Piece, ...]:
+    """A pattern as functions to call one after the other. Numbers next to each other become one function."""
+    pieces: list[Piece] = []
+    shape = ""
+    fields: list[str] = []
+    for element in _compiled(NAMED_PATTERNS.get(pattern) or _SHAPES.get(pattern) or pattern):
+        field = _NUMBERS.get((element.letter, element.count)) if not element.pad else None
+        if field is not None:
+            shape += f"%0{element.count}d"
+            fields.append(field)
+        elif not element.letter:
+            shape += element.text.replace("%", "%%")
+        else:
+            pieces += [_numbers(shape, fields)] if shape else []
+            shape, fields = "", []
+            pieces.append(partial(_printed, element))
+    return (*pieces, _numbers(shape, fields)) if shape else tuple(pieces)
+
+
+def _numbers(shape: str, fields: list[str]) -> Piece:
+    if not fields:
+        text = shape.replace("%%", "%")
+        return lambda moment, names: text
+    values = attrgetter(*fields)
+    return lambda moment, names: shape % values(moment)
 
 
 @lru_cache(maxsize=500)

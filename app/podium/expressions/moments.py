@@ -6,7 +6,7 @@ import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from podium.expressions.errors import ExpressionError, did_you_mean
@@ -21,6 +21,10 @@ _ISO_ZONED = re.compile(
     _DATE + _TIME + r"(?P<offset>Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)(?:\[(?P<zone>[^\]]+)\])?",
     re.ASCII | re.IGNORECASE,
 )
+_COMMON = re.compile(
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3}(?:\d{3})?)?(?:Z|[+-](?:0\d|1[0-7]):[0-5]\d)", re.ASCII
+)
+"""How nearly every date-time is written: read by Python itself."""
 _MONTHS = [
     "JANUARY",
     "FEBRUARY",
@@ -72,7 +76,17 @@ class Moment:
     nano: int = 0
 
     def within(self, zone: tzinfo) -> Moment:
+        if self.at.tzinfo is zone:
+            return self
         return Moment(_guarded(lambda: self.at.astimezone(zone)), self.nano)
+
+    @property
+    def millis(self) -> int:
+        return self.nano // 1_000_000
+
+    @property
+    def micros(self) -> int:
+        return self.nano // 1000
 
     @property
     def epoch_seconds(self) -> int:
@@ -128,6 +142,12 @@ def moment_of(value: Any, zone: tzinfo) -> Moment:
 
 def iso_moment(text: str, zone: tzinfo) -> Moment:
     """ISO date-time with offset, local date-time or date, the latter two in `zone`."""
+    if _COMMON.fullmatch(text):
+        try:
+            at = datetime.fromisoformat(text)
+            return Moment(at.replace(microsecond=0), at.microsecond * 1000)
+        except ValueError:
+            pass  # the slow way below says what is wrong with it
     match = _ISO_ZONED.fullmatch(text)
     if match is not None:
         offset = zone_of(match["offset"].upper())
@@ -166,6 +186,8 @@ def moment_from(fields: Mapping[str, int], zone: tzinfo, text: str) -> Moment:
 
 def resolved(local: datetime, zone: tzinfo | None) -> datetime:
     """The local time in the zone; a time that a clock change skips moves forward by the gap."""
+    if isinstance(zone, timezone):
+        return local.replace(tzinfo=zone)
     return _guarded(lambda: local.replace(tzinfo=zone).astimezone(UTC).astimezone(zone))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from podium.expressions.entries import Catalog, Param
 from podium.expressions.errors import ExpressionError, LimitExceeded
+from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.patterns import java_pattern, split_text, substitute
 from podium.expressions.printf import java_format
 from podium.expressions.state import State
@@ -102,8 +103,14 @@ def _replaced(value: Any, pairs: list[tuple[str, str]], regexp: bool) -> Any:
         return None
     text = to_text(value)
     for old, new in pairs:
-        text = substitute(text, java_pattern(old, literal=not regexp), new, literal=not regexp)
+        text = substitute(text, java_pattern(old), new) if regexp else _literally(text, old, new)
     return text
+
+
+def _literally(text: str, old: str, new: str) -> str:
+    if len(new) > len(old) and len(text) + text.count(old) * len(new) > DEFAULT_LIMITS.text:
+        raise LimitExceeded(f"The text grows beyond {DEFAULT_LIMITS.text} characters")
+    return text.replace(old, new)
 
 
 def _separator(name: str, separator: Any) -> str:
