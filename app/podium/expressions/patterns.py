@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import regex
-
 from podium.expressions.errors import ExpressionError, LimitExceeded
 from podium.expressions.limits import DEFAULT_LIMITS
 
@@ -55,6 +53,8 @@ class JavaPattern:
 @lru_cache(maxsize=500)
 def java_pattern(source: str, literal: bool = False) -> JavaPattern:
     """Compile Java's syntax. Raises `ExpressionError` with Kestra's wording."""
+    import regex
+
     try:
         translated = regex.escape(source) if literal else _translated(source)
         return JavaPattern(source, regex.compile(translated, regex.VERSION1))
@@ -152,6 +152,8 @@ def _reference(replacement: str, index: int, match: Any) -> tuple[str | None, in
 
 def _translated(source: str) -> str:
     """Java's escapes where the `regex` package differs: ASCII classes, POSIX names, `\\Q…\\E`, anchors."""
+    import regex
+
     result: list[str] = []
     index = depth = 0
     while index < len(source):

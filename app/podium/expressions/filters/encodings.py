@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import re
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
@@ -78,16 +76,12 @@ def urldecode(state: State, value: Any) -> str:
 def _hash(name: str) -> None:
     @CATALOG.add("filter", name, doc=f"The {name} hash in lower-case hexadecimal.")
     def digest(state: State, value: Any) -> str:
+        import hashlib
+
         if not isinstance(value, str):
             raise ExpressionError("Need a string to hash", suggestion=f"Convert it: `| string | {name}`")
-        return _HASHES[name](value.encode())
+        return hashlib.new(name, value.encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
 
 
-_HASHES: dict[str, Callable[[bytes], str]] = {
-    "md5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
-    "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).hexdigest(),
-    "sha256": lambda data: hashlib.sha256(data).hexdigest(),
-    "sha512": lambda data: hashlib.sha512(data).hexdigest(),
-}
-for _name in _HASHES:
+for _name in ("md5", "sha1", "sha256", "sha512"):
     _hash(_name)
