@@ -39,13 +39,13 @@ _OPENING_TRIM = re.compile(r"-(?=\s)")
 _VERBATIM = re.compile(r"\{%-?\s*verbatim\s*-?%\}\s*")
 _END_VERBATIM = re.compile(r"\{%-?\s*endverbatim\s*(-?)%\}")
 _COMMENT_END = re.compile(r"(-?)#\}")
-_CLOSING = {
+CLOSING = {
     PRINT_END: re.compile(r"-?\}\}"),
     TAG_END: re.compile(r"-?%\}"),
     INTERPOLATION_END: re.compile(r"\}"),
 }
-_SPACE = re.compile(r"\s*")
-_PIECE = re.compile(
+SPACE = re.compile(r"\s*")
+PIECE = re.compile(
     r"(?P<OPERATOR>\?\?\??|\.\.|[=!<>]=|[<>+\-*/%|~]|"
     r"(?:is\s+not|is|not|and|or|contains|equals|isIn)(?!\w))"
     r"|(?P<NAME>[^\W\d]\w*)"
@@ -61,10 +61,12 @@ _BLANK = "\ue000"
 
 def tokenize(template: str) -> list[Token]:
     """All tokens, closed by one of kind EOF. Raises `ExpressionSyntaxError`."""
-    return _Lexer(template).run()
+    return Lexer(template).run()
 
 
-class _Lexer:
+class Lexer:
+    """Tokens of one template; the tolerant reading for editors overrides what fails here."""
+
     def __init__(self, template: str) -> None:
         self.template = template
         self.masked = RAW_BLOCK.sub(_mask, template) if "endraw" in template else template
@@ -75,29 +77,29 @@ class _Lexer:
         while True:
             opening = _OPENING.search(text, position)
             if opening is None:
-                self._text(position, len(text), trim, False)
+                self.text(position, len(text), trim, False)
                 break
             start = opening.start()
             if opening.group() == "{%" and (verbatim := _VERBATIM.match(text, start)):
-                self._text(position, start, trim, False)
-                position, trim = self._verbatim(verbatim.end(), start)
+                self.text(position, start, trim, False)
+                position, trim = self.verbatim(verbatim.end(), start)
                 continue
             after = opening.end()
             trimming = _OPENING_TRIM.match(text, after) is not None
-            self._text(position, start, trim, trimming)
+            self.text(position, start, trim, trimming)
             after += trimming
             if opening.group() == "{#":
-                position, trim = self._comment(after, start)
+                position, trim = self.comment(after, start)
             elif opening.group() == "{{":
                 self.tokens.append(Token(PRINT_START, "{{", start, after))
-                position, trim = self._expression(after, PRINT_END)
+                position, trim = self.expression(after, PRINT_END)
             else:
                 self.tokens.append(Token(TAG_START, "{%", start, after))
-                position, trim = self._expression(after, TAG_END)
+                position, trim = self.expression(after, TAG_END)
         self.tokens.append(Token(EOF, "null", len(text), len(text)))
         return self.tokens
 
-    def _text(self, start: int, end: int, trim_left: bool, trim_right: bool) -> None:
+    def text(self, start: int, end: int, trim_left: bool, trim_right: bool) -> None:
         if trim_left or trim_right:
             piece = self.masked[start:end]
             if trim_left:
@@ -107,26 +109,26 @@ class _Lexer:
         if start < end:
             self.tokens.append(Token(TEXT, self.template[start:end], start, end))
 
-    def _verbatim(self, content: int, start: int) -> tuple[int, bool]:
+    def verbatim(self, content: int, start: int) -> tuple[int, bool]:
         closing = _END_VERBATIM.search(self.masked, content)
         if closing is None:
             self._fail("Unclosed verbatim tag.", start)
-        self._text(content, closing.start(), False, False)
+        self.text(content, closing.start(), False, False)
         return closing.end(), bool(closing.group(1))
 
-    def _comment(self, position: int, start: int) -> tuple[int, bool]:
+    def comment(self, position: int, start: int) -> tuple[int, bool]:
         closing = _COMMENT_END.search(self.masked, position)
         if closing is None:
             self._fail("Unclosed comment.", start)
         return closing.end(), bool(closing.group(1))
 
-    def _expression(self, position: int, end_kind: str) -> tuple[int, bool]:
+    def expression(self, position: int, end_kind: str) -> tuple[int, bool]:
         """Tokens up to and including the closing delimiter; says where it ends and whether it trims."""
-        text, tokens, closing = self.masked, self.tokens, _CLOSING[end_kind]
+        text, tokens, closing = self.masked, self.tokens, CLOSING[end_kind]
         brackets: list[tuple[str, int]] = []
         size = len(text)
         while True:
-            position = _SPACE.match(text, position).end()  # type: ignore[union-attr]  # it matches anywhere
+            position = SPACE.match(text, position).end()  # type: ignore[union-attr]  # it matches anywhere
             if position >= size:
                 if brackets:
                     self._fail(f'Unclosed "{brackets[-1][0]}"', brackets[-1][1])
@@ -134,9 +136,9 @@ class _Lexer:
             if not brackets and text[position] in "-}%" and (end := closing.match(text, position)):
                 tokens.append(Token(end_kind, end.group().removeprefix("-"), position, end.end()))
                 return end.end(), end.group().startswith("-")
-            piece = _PIECE.match(text, position)
+            piece = PIECE.match(text, position)
             if piece is None:
-                position = self._interpolated(position)
+                position = self.interpolated(position)
                 continue
             kind, value, start, position = piece.lastgroup or "", piece.group(), position, piece.end()
             if kind == PUNCTUATION:
@@ -155,7 +157,7 @@ class _Lexer:
                 value = "is not"
             tokens.append(Token(kind, value, start, position))
 
-    def _interpolated(self, start: int) -> int:
+    def interpolated(self, start: int) -> int:
         """A double-quoted text with a `#` in it: plain parts as strings, `#{…}` as token runs."""
         text = self.masked
         if text[start] != '"':
@@ -178,7 +180,7 @@ class _Lexer:
                 self.tokens.append(Token(STRING, value, position, end))
             parts += 1
             self.tokens.append(Token(PUNCTUATION, "#{", end, end + 2))
-            position, _ = self._expression(end + 2, INTERPOLATION_END)
+            position, _ = self.expression(end + 2, INTERPOLATION_END)
             if self.tokens[-1].kind != INTERPOLATION_END:
                 self._fail('Unclosed """', start)
             self.tokens[-1] = self.tokens[-1]._replace(kind=PUNCTUATION, value="#}")

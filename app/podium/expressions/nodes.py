@@ -136,6 +136,14 @@ class Group:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A value that is not written yet; only the tolerant reading makes it."""
+
+    start: int
+    end: int
+
+
 Expression: TypeAlias = (
     Literal
     | Name
@@ -150,6 +158,7 @@ Expression: TypeAlias = (
     | MapLiteral
     | Interpolation
     | Group
+    | Hole
 )
 
 

@@ -142,11 +142,15 @@ class ExpressionParser:
             return self._list(token)
         elif token.kind == PUNCTUATION and token.value == "{":
             return self._map(token)
-        elif token.kind == EOF:
-            self.fail('Unexpected token of value "null" and type EOF, expected token of type PRINT_END', token)
         else:
-            self.fail(f'Unexpected token "{token.kind}" of value "{token.value}"', token)
+            return self.no_value(token)
         return self._postfix(node)
+
+    def no_value(self, token: Token) -> nodes.Expression:
+        """What stands for a value that is not there: an error here, a hole in the tolerant reading."""
+        if token.kind == EOF:
+            self.fail('Unexpected token of value "null" and type EOF, expected token of type PRINT_END', token)
+        self.fail(f'Unexpected token "{token.kind}" of value "{token.value}"', token)
 
     def _postfix(self, node: nodes.Expression) -> nodes.Expression:
         while True:
@@ -177,7 +181,7 @@ class ExpressionParser:
 
     def _interpolation(self, opening: Token) -> nodes.Interpolation:
         parts: list[nodes.Expression] = []
-        while (token := self.advance()).kind != INTERPOLATION_END:
+        while (token := self.advance()).kind not in (INTERPOLATION_END, EOF):
             if token.kind == STRING:
                 parts.append(nodes.Literal(token.value, token.start, token.end))
             else:
@@ -212,9 +216,7 @@ class ExpressionParser:
         self.expect(PUNCTUATION, "(")
         positional: list[nodes.Expression] = []
         named: list[tuple[str, nodes.Expression, int]] = []
-        while not self.at(PUNCTUATION, ")"):
-            if positional or named:
-                self.expect(PUNCTUATION, ",")
+        while not self.at(PUNCTUATION, ")") or positional or named:
             token, following = self.current, self.tokens[min(self.index + 1, len(self.tokens) - 1)]
             if token.kind == NAME and following.kind == PUNCTUATION and following.value == "=":
                 self.index += 2
@@ -223,7 +225,10 @@ class ExpressionParser:
                 self.fail("Positional arguments must be declared before any named arguments.", token)
             else:
                 positional.append(self.expression())
-        self.advance()
+            if not self.at(PUNCTUATION, ","):
+                break
+            self.advance()
+        self.expect(PUNCTUATION, ")")
         return nodes.Arguments(tuple(positional), tuple(named))
 
     def _previous_end(self) -> int:

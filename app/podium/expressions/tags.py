@@ -51,37 +51,45 @@ class TemplateParser(ExpressionParser):
     def _body(self, stops: tuple[str, ...]) -> nodes.Body:
         """Statements up to one of the `stops` tags, whose `{%` and name are left to be read, or to the end."""
         body: list[nodes.Statement] = []
-        while True:
-            token = self.current
-            if token.kind == EOF:
-                if stops:
-                    message = f'Unexpected end of template. Pebble was looking for the "{stops[-1]}" tag'
-                    self.fail(message, token)
+        while self.current.kind != EOF:
+            statement = self.statement(stops)
+            if statement is None:
                 return tuple(body)
-            if token.kind == TEXT:
-                self.advance()
-                body.append(nodes.Text(token.value, token.start, token.end))
-            elif token.kind == PRINT_START:
-                self.advance()
-                expression = self.expression()
-                end = self.expect(PRINT_END)
-                body.append(nodes.Print(expression, token.start, end.end))
-            else:
-                name = self.tokens[self.index + 1]
-                if name.kind != NAME:
-                    self.fail("A block must start with a tag name.", name)
-                if name.value in stops:
-                    return tuple(body)
-                read = self._tags.get(name.value)
-                if read is None:
-                    raise ExpressionSyntaxError(
-                        f'Unexpected tag name "{name.value}"',
-                        template=self.template,
-                        offset=name.start,
-                        suggestion=_TAG_HINTS.get(name.value) or did_you_mean(name.value, _TAG_NAMES),
-                    )
-                self.index += 2
-                body.append(read(token))
+            body.append(statement)
+        if stops:
+            self.no_end(stops, self.current)
+        return tuple(body)
+
+    def no_end(self, stops: tuple[str, ...], token: Token) -> None:
+        """The template ends inside a tag: an error here, taken note of by the tolerant reading."""
+        self.fail(f'Unexpected end of template. Pebble was looking for the "{stops[-1]}" tag', token)
+
+    def statement(self, stops: tuple[str, ...]) -> nodes.Statement | None:
+        """The next statement, None in front of one of the `stops` tags."""
+        token = self.current
+        if token.kind == TEXT:
+            self.advance()
+            return nodes.Text(token.value, token.start, token.end)
+        if token.kind == PRINT_START:
+            self.advance()
+            expression = self.expression()
+            end = self.expect(PRINT_END)
+            return nodes.Print(expression, token.start, end.end)
+        name = self.tokens[min(self.index + 1, len(self.tokens) - 1)]
+        if token.kind != TAG_START or name.kind != NAME:
+            self.fail("A block must start with a tag name.", name)
+        if name.value in stops:
+            return None
+        read = self._tags.get(name.value)
+        if read is None:
+            raise ExpressionSyntaxError(
+                f'Unexpected tag name "{name.value}"',
+                template=self.template,
+                offset=name.start,
+                suggestion=_TAG_HINTS.get(name.value) or did_you_mean(name.value, _TAG_NAMES),
+            )
+        self.index += 2
+        return read(token)
 
     def _closing(self) -> str:
         """Step over `{%` and the tag name at which `_body` stopped."""
@@ -134,16 +142,17 @@ class TemplateParser(ExpressionParser):
         self._macros.add(name.value)
         parameters: list[tuple[str, nodes.Expression | None]] = []
         self.expect(PUNCTUATION, "(")
-        while not self.at(PUNCTUATION, ")"):
-            if parameters:
-                self.expect(PUNCTUATION, ",")
+        while not self.at(PUNCTUATION, ")") or parameters:
             parameter = self._variable()
             default = None
             if self.at(PUNCTUATION, "="):
                 self.advance()
                 default = self.expression()
             parameters.append((parameter, default))
-        self.advance()
+            if not self.at(PUNCTUATION, ","):
+                break
+            self.advance()
+        self.expect(PUNCTUATION, ")")
         self._end()
         body = self._body(("endmacro",))
         self._closing()
