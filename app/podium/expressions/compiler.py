@@ -9,9 +9,9 @@ from podium.expressions import arithmetic, nodes
 from podium.expressions.bindings import Failure, bound
 from podium.expressions.entries import Entry
 from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue, did_you_mean
-from podium.expressions.foreign import FOREIGN_FILTERS, FOREIGN_FUNCTIONS
+from podium.expressions.foreign import FOREIGN_FILTERS
 from podium.expressions.members import NOTHING, member, member_names, method
-from podium.expressions.registry import FILTERS, FUNCTIONS, TESTS
+from podium.expressions.registry import FILTERS, FUNCTIONS, TESTS, function_hint
 from podium.expressions.state import Evaluate, State
 from podium.expressions.trace import Step
 from podium.expressions.values import equal, kind_of, to_text, truth
@@ -405,7 +405,7 @@ class ExpressionCompiler:
                     f"Function or Macro [{name}] does not exist.",
                     template=self.source,
                     offset=offset,
-                    suggestion=self._function_hint(name),
+                    suggestion=function_hint(name),
                 )
             try:
                 return macro(
@@ -417,13 +417,6 @@ class ExpressionCompiler:
                 raise error.locate(self.source, offset) from None
 
         return call
-
-    def _function_hint(self, name: str) -> str | None:
-        if name in FOREIGN_FUNCTIONS:
-            return FOREIGN_FUNCTIONS[name]
-        if name in FILTERS:
-            return f"`{name}` is a filter: write `value | {name}`"
-        return did_you_mean(name, FUNCTIONS)
 
     def guarded(self, entry: Entry, name: str, offset: int) -> Callable[..., Any]:
         """The implementation, with every failure turned into an error that knows its place."""

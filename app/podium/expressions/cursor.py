@@ -69,7 +69,7 @@ def cursor_at(template: str, offset: int) -> Cursor:
     index = next((n for n, token in enumerate(tokens) if token.end >= offset), len(tokens))
     token = tokens[index] if index < len(tokens) and tokens[index].start < offset else None
     before = tokens[:index]
-    if token is None or token.kind not in (NAME, STRING, NUMBER) and not _is_word(token):
+    if token is None or (token.kind not in (NAME, STRING, NUMBER) and not _is_word(token)):
         if token is not None and token.end <= offset:
             before = [*before, token]
         elif token is not None and token.kind == TEXT:

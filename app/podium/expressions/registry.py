@@ -10,7 +10,9 @@ from types import MappingProxyType
 
 from podium.expressions import checks
 from podium.expressions.entries import Entry, merged
+from podium.expressions.errors import did_you_mean
 from podium.expressions.filters import collections, dates, encodings, numbers, text
+from podium.expressions.foreign import FOREIGN_FUNCTIONS
 from podium.expressions.functions import calendar, data, execution, files, identifiers, network, secrets
 
 FILTERS: Mapping[str, Entry] = MappingProxyType(
@@ -28,3 +30,12 @@ FUNCTIONS: Mapping[str, Entry] = MappingProxyType(
     )
 )
 TESTS: Mapping[str, Entry] = MappingProxyType(dict(checks.CATALOG))
+
+
+def function_hint(name: str) -> str | None:
+    """What to write instead of a function that does not exist."""
+    if name in FOREIGN_FUNCTIONS:
+        return FOREIGN_FUNCTIONS[name]
+    if name in FILTERS:
+        return f"`{name}` is a filter: write `value | {name}`"
+    return did_you_mean(name, FUNCTIONS)
