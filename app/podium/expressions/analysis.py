@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -118,7 +118,7 @@ def analyze(template: str, dialect: str = "1.x") -> Analysis:
         walker.body(body)
     except RecursionError:
         return Analysis(template, (), (), (), (), error)
-    return Analysis(template, body, tuple(walker.references), tuple(walker.usages), tuple(walker.problems), error)
+    return Analysis(template, body, walker.references, tuple(walker.usages), tuple(walker.problems), error)
 
 
 def walk(node: object) -> Iterator[object]:
@@ -156,13 +156,26 @@ class _Walker:
     """Collects from one template. Names bound in it are no references to the context."""
 
     def __init__(self, body: nodes.Body) -> None:
-        self.references: list[Reference] = []
+        self._found: list[Reference] = []
+        self._tested: list[tuple[str | int | None, ...]] = []
+        """Paths that the template asks for with `is defined` before it uses them."""
         self.usages: list[Usage] = []
         self.problems: list[Problem] = []
         found = list(walk(body))
         self._macros = {node.name for node in found if isinstance(node, nodes.Macro)}
         self._locals = {node.variable for node in found if isinstance(node, nodes.Set)}
         self._rendered = False
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        return tuple(
+            replace(found, guarded=True) if not found.guarded and self._is_tested(found) else found
+            for found in self._found
+        )
+
+    def _is_tested(self, reference: Reference) -> bool:
+        path = (reference.root, *reference.keys)
+        return any(path[: len(tested)] == tested for tested in self._tested)
 
     def body(self, body: nodes.Body) -> None:
         for statement in body:
@@ -212,7 +225,10 @@ class _Walker:
             self.expression(node.value, guarded or node.name == "default")
             self._check_filter(node.name, node.arguments, node.name_start, node)
         elif isinstance(node, nodes.Test):
+            known = len(self._found)
             self.expression(node.value, guarded or node.name == "defined")
+            if node.name == "defined":
+                self._tested += [(reference.root, *reference.keys) for reference in self._found[known:]]
             self._arguments(node.arguments)
             self._check("test", node.name, node.arguments, node.name_start, node, None)
         elif isinstance(node, nodes.Call):
@@ -244,7 +260,7 @@ class _Walker:
             elif isinstance(target.key, nodes.Literal) and isinstance(target.key.value, (str, int)):
                 segments.append(Segment(target.key.value, target.key.start, target.key.end))
             else:
-                self.expression(target.key)
+                self.expression(target.key, guarded)
                 segments.append(Segment(None, target.key.start, target.key.end))
             target = target.target
         if not isinstance(target, nodes.Name):
@@ -253,7 +269,7 @@ class _Walker:
         if target.name in self._locals:
             return
         segments.append(Segment(target.name, target.start, target.end))
-        self.references.append(Reference(tuple(reversed(segments)), guarded, self._rendered, computed))
+        self._found.append(Reference(tuple(reversed(segments)), guarded, self._rendered, computed))
 
     def _arguments(self, arguments: nodes.Arguments) -> None:
         for argument in arguments.positional:

@@ -37,8 +37,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "plugin-default": ("error", "An entry of `pluginDefaults` is not complete or sets an unknown property."),
     "enterprise-only": ("warning", "The property exists in the Enterprise Edition only; it has no effect here."),
     "webhook-condition": ("error", "A Webhook cannot have this condition."),
-    "expression-syntax": ("error", "An expression cannot be parsed."),
-    "unknown-function": ("error", "An expression uses a filter, function or test that does not exist."),
+    "expression-syntax": ("warning", "An expression cannot be parsed: the task fails when it is rendered."),
+    "unknown-function": (
+        "warning",
+        "An expression uses a filter, function or test that does not exist, or gives it wrong arguments.",
+    ),
     "unknown-input": ("warning", "An expression reads an input that the flow does not declare."),
     "unknown-variable": ("warning", "An expression reads a variable that is not declared or does not exist."),
     "unknown-output": ("warning", "An expression reads outputs of a task that the flow does not have."),

@@ -96,11 +96,15 @@ Node: TypeAlias = ScalarNode | ListNode | MapNode
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a stream: its root (None when it is empty or broken) and the text it was read from."""
+    """One document of a stream: its root (None when it is empty or broken) and the text it was read from.
+
+    `offset` is where that text begins in the stream, which is what lines and offsets of nodes count in.
+    """
 
     root: Node | None
     text: str
     diagnostics: tuple[Diagnostic, ...] = ()
+    offset: int = 0
 
 
 def is_null(node: Node) -> bool:
@@ -180,7 +184,7 @@ class _Composer:
             yield self._document(start, len(self._text))
 
     def _document(self, start: int, end: int) -> Document:
-        return Document(self._root, self._text[start:end], tuple(self._diagnostics))
+        return Document(self._root, self._text[start:end], tuple(self._diagnostics), start)
 
     def _event(self, event: Any) -> None:
         kind = type(event)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from podium.model.diagnostics import Range
-from podium.model.marked_yaml import ScalarNode
+from podium.model.marked_yaml import Document, ScalarNode
 
 _HEADER = re.compile(r"[|>][-+0-9]*[^\n]*\n?")
 _LENGTHS = {"x": 2, "u": 4, "U": 8}
@@ -20,11 +20,11 @@ _SIMPLE = {
 
 
 class ScalarPlaces:
-    """The places of one scalar. `source` is the text its `start` and `end` count in."""
+    """The places of one scalar of a document."""
 
-    def __init__(self, scalar: ScalarNode, source: str) -> None:
+    def __init__(self, scalar: ScalarNode, document: Document) -> None:
         self._scalar = scalar
-        self._written = source[scalar.start : scalar.end]
+        self._written = document.text[scalar.start - document.offset : scalar.end - document.offset]
         self._offsets: list[int] | None = None
 
     def range(self, start: int, end: int) -> Range:

@@ -1,0 +1,243 @@
+"""What is wrong with the expressions of a flow: unknown names, outputs read too early, slips of the language.
+
+Everything is found by looking, nothing is evaluated. What may be missing on purpose (`??`, `default`,
+`is defined`) is left alone, and so is what only a run can know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from podium.expressions.analysis import Analysis, Reference, Segment, analyze
+from podium.expressions.errors import did_you_mean
+from podium.expressions.lint import remarks
+from podium.model.diagnostics import Edit, Fix
+from podium.model.expression_places import ExpressionText, FlowTexts, has_expression, texts_of
+from podium.model.findings import Findings
+from podium.model.marked_yaml import Document, MapNode, ScalarNode
+from podium.model.scalar_places import ScalarPlaces
+from podium.model.schema import Catalog
+from podium.model.task_order import TaskSite, order
+
+ROOTS: dict[str, str] = {
+    "flow": "The flow: `id`, `namespace`, `revision`, `tenantId`.",
+    "execution": "The execution: `id`, `state`, `startDate`, `endDate`, `originalId`.",
+    "task": "The task: `id`, `type`.",
+    "taskrun": "The task run: `id`, `startDate`, `attemptsCount`, `parentId`, `value`, `iteration`.",
+    "parent": "The task around this one: `task.id`, `taskrun.value`, `outputs`.",
+    "parents": "All tasks around this one, the direct parent first.",
+    "inputs": "The inputs of the execution, by id.",
+    "outputs": "The outputs of the tasks that have run, by task id.",
+    "tasks": "The states of the tasks that have run: `tasks.<id>.state`.",
+    "vars": "The variables of the flow, not rendered: use `render(vars.name)` for those with expressions.",
+    "labels": "The labels of the execution.",
+    "trigger": "What the trigger found; absent when the execution was started by hand.",
+    "item": "The current iteration of a Loop: `value`, `index`, `key`, `parent`.",
+    "envs": "Environment variables with the prefix `ENV_`, in lower case.",
+    "globals": "Variables of the configuration.",
+    "kestra": "The installation: `environment`, `url`.",
+    "namespace": "Variables of the namespace.",
+    "files": "Fixture files of a unit test.",
+    "workingDir": "The working directory of a script.",
+    "outputDir": "Where a script leaves its output files.",
+    "outputFiles": "Paths of the output files of a script, by name.",
+    "inputFiles": "Names of the input files of a script.",
+    "error": "What failed, for tasks under `errors`.",
+}
+"""The variables that every expression may have, with their documentation."""
+
+_MEMBERS: dict[str, tuple[str, ...]] = {
+    "flow": ("id", "namespace", "revision", "tenantId"),
+    "task": ("id", "type"),
+    "taskrun": ("id", "startDate", "attemptsCount", "parentId", "value", "iteration", "items"),
+}
+_WITHOUT_TASKS = frozenset({"inputs", "triggers", "pluginDefaults", "variables", "checks"})
+"""Places where no task has run, or where it is not known whose outputs are meant."""
+
+
+def check(document: Document, catalog: Catalog, findings: Findings, dialect: str = "1.x") -> None:
+    """Add what is wrong with the expressions of a flow document, each at its exact place in the file."""
+    if not isinstance(document.root, MapNode):
+        return
+    texts = texts_of(document.root, catalog)
+    for text in texts.texts:
+        _Check(text, texts, document, findings, dialect).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One text."""
+
+    text: ExpressionText
+    texts: FlowTexts
+    document: Document
+    findings: Findings
+    dialect: str
+
+    def run(self) -> None:
+        analysis = analyze(self.text.scalar.text, self.dialect)
+        places = ScalarPlaces(self.text.scalar, self.document)
+        if analysis.error is not None:
+            if self.text.block == "variables":
+                return  # never rendered by itself: it may be meant for something else
+            error = analysis.error
+            self._add("expression-syntax", _sentence(error.message, error.suggestion), places, error.offset)
+            return
+        for problem in analysis.problems:
+            message = _sentence(problem.message, problem.suggestion)
+            self._add("unknown-function", message, places, problem.start, problem.end)
+        mended = self._remarks(analysis, places)
+        for reference in analysis.references:
+            if not any(start <= reference.segments[0].start < end for start, end in mended):
+                self._reference(reference, places)
+
+    def _remarks(self, analysis: Analysis, places: ScalarPlaces) -> list[tuple[int, int]]:
+        """Report the slips; returns where the references inside are not what was meant."""
+        mended = []
+        for remark in remarks(analysis):
+            code = "removed-in" if remark.removed else "expression-finding"
+            at = places.range(remark.start, remark.end)
+            fix = None
+            if remark.replacement is not None:
+                fix = Fix(f"Replace by {remark.replacement}", (Edit(at, remark.replacement),))
+                if not remark.removed:
+                    mended.append((remark.start, remark.end))
+            self.findings.add(code, remark.message, at, self.text.path, fix)
+        return mended
+
+    def _add(self, code: str, message: str, places: ScalarPlaces, start: int, end: int | None = None) -> None:
+        at = places.range(start, start + 1 if end is None else end)
+        self.findings.add(code, message, at, self.text.path)
+
+    def _reference(self, reference: Reference, places: ScalarPlaces) -> None:
+        if reference.guarded:
+            return
+        root = reference.root
+        if root == "inputs":
+            self._input(reference, places)
+        elif root == "vars":
+            self._variable(reference, places)
+        elif root == "outputs":
+            self._output(reference, places)
+        elif root in _MEMBERS:
+            self._member(reference, places)
+        elif root not in ROOTS and not self.text.own_variables and self.text.block not in ("variables", "triggers"):
+            hint = did_you_mean(root, ROOTS)
+            hint = hint if hint and hint.startswith("Did") else None
+            message = _sentence(f"`{root}` is no variable that expressions have", hint)
+            self._add("unknown-variable", message, places, *_span(reference.segments[0]))
+
+    def _input(self, reference: Reference, places: ScalarPlaces) -> None:
+        first = _key(reference, 1)
+        if first is None or self.text.block == "triggers":
+            return
+        known = {name.split(".", 1)[0] for name in self.texts.inputs}
+        if first.key not in known:
+            self._unknown("unknown-input", reference, first, known, "the flow declares no such input", places)
+
+    def _variable(self, reference: Reference, places: ScalarPlaces) -> None:
+        first = _key(reference, 1)
+        if first is None or self.texts.computed_variables:
+            return
+        variables = self.texts.variables
+        entries = {entry.key.text: entry.value for entry in variables.entries} if variables is not None else {}
+        if first.key not in entries:
+            self._unknown("unknown-variable", reference, first, entries, "the flow has no such variable", places)
+            return
+        value = entries[str(first.key)]
+        templated = isinstance(value, ScalarNode) and has_expression(value.text)
+        if templated and len(reference.segments) == 2 and not reference.rendered and self.text.block != "variables":
+            message = (
+                f"`vars.{first.key}` holds an expression, which is not evaluated here: use `render(vars.{first.key})`."
+            )
+            self._add("expression-finding", message, places, reference.segments[0].start, first.end)
+
+    def _output(self, reference: Reference, places: ScalarPlaces) -> None:
+        first = _key(reference, 1)
+        if first is None or self.text.block in _WITHOUT_TASKS:
+            return
+        target = self.texts.tasks.get(str(first.key)) or self._part(str(first.key))
+        if target is None:
+            known = self.texts.tasks
+            self._unknown("unknown-output", reference, first, known, "the flow has no such task", places)
+            return
+        when = order(target, self.text.task) if self.text.task is not None else "earlier"
+        if when in ("later", "own"):
+            reason = "which is this task itself" if when == "own" else "which runs later"
+            message = f"`{reference.text}` reads outputs of `{target.id}`, {reason}: there are none yet."
+            self._add("output-too-early", message, places, *_span(first))
+        elif when == "unordered":
+            holder = target.parent.kind if target.parent is not None else "flow"
+            remedy = f"add `{target.id}` to `dependsOn`" if holder == "Dag" else "run them one after the other"
+            message = f"`{reference.text}` reads outputs of `{target.id}`, which may run at the same time: {remedy}."
+            self._add("output-too-early", message, places, *_span(first))
+        else:
+            self._attribute(reference, places)
+
+    def _part(self, name: str) -> TaskSite | None:
+        """A ForEachItem also has outputs under the ids of the steps that it consists of."""
+        owner, _, step = name.rpartition("_")
+        site = self.texts.tasks.get(owner)
+        return site if step in ("split", "items", "merge") and site is not None and site.kind == "ForEachItem" else None
+
+    def _attribute(self, reference: Reference, places: ScalarPlaces) -> None:
+        task, attribute = str(reference.segments[1].key), _key(reference, 2)
+        decl = self.texts.decls.get(task)
+        if attribute is None or decl is None or not decl.local or decl.open or not decl.outputs:
+            return
+        if self.texts.tasks[task].in_loop:
+            return
+        known = [output.name for output in decl.outputs]
+        if attribute.key not in known:
+            self._unknown("unknown-attribute", reference, attribute, known, "the task has no such output", places)
+
+    def _member(self, reference: Reference, places: ScalarPlaces) -> None:
+        first, known = _key(reference, 1), _MEMBERS[reference.root]
+        if first is not None and first.key not in known and self.text.block != "triggers":
+            self._unknown("unknown-variable", reference, first, known, "there is no such value", places)
+
+    def _unknown(
+        self,
+        code: str,
+        reference: Reference,
+        segment: Segment,
+        known: Iterable[str],
+        reason: str,
+        places: ScalarPlaces,
+    ) -> None:
+        """`outputs.pyton_script`: the flow has no such task. Did you mean …? Available: …"""
+        position = reference.segments.index(segment)
+        shown = Reference(reference.segments[: position + 1]).text
+        names = list(dict.fromkeys(known))
+        hint = did_you_mean(str(segment.key), names)
+        fix = None
+        if hint and hint.startswith("Did"):
+            right = hint.split("`")[1]
+            at = places.range(segment.start, segment.end)
+            written = self.text.scalar.text[segment.start : segment.end]
+            quote = written[0] if written[:1] in ("'", '"') else ""
+            fix = Fix(f"Replace by {right}", (Edit(at, f"{quote}{right}{quote}"),))
+            listed = ", ".join(f"`{name}`" for name in names[:8])
+            hint += f" Available: {listed}{', …' if len(names) > 8 else ''}"
+        message = _sentence(f"`{shown}`: {reason}", hint)
+        self.findings.add(code, message, places.range(*_span(segment)), self.text.path, fix)
+
+
+def _key(reference: Reference, position: int) -> Segment | None:
+    """The segment when it is a written-out name, else None."""
+    if position >= len(reference.segments):
+        return None
+    segment = reference.segments[position]
+    return segment if isinstance(segment.key, str) and segment.key else None
+
+
+def _span(segment: Segment) -> tuple[int, int]:
+    return segment.start, segment.end
+
+
+def _sentence(message: str, suggestion: str | None) -> str:
+    text = message if message.endswith(("?", ".")) else message + "."
+    if suggestion is None:
+        return text
+    return f"{text} {suggestion}" + ("" if suggestion.endswith(("?", ".", "…")) else ".")
