@@ -93,7 +93,7 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "level": (TASK + "    level: WARNING\n", [("fails-later", 7, 12)]),
     "log level": (TASK + "    logLevel: WARNING\n", [("wrong-type", 7, 15)]),
     "timeout": (TASK + "    timeout: 10 seconds\n", [("fails-later", 7, 14)]),
-    "timeout by expression": (TASK + '    timeout: "{{ inputs.t }}"\n', []),
+    "timeout by expression": (TASK + '    timeout: "{{ kv(1) }}"\n', []),
     "commands are a text": (
         "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: ls\n",
         [("fails-later", 6, 15)],

@@ -132,7 +132,7 @@ class _Check:
         first = _key(reference, 1)
         if first is None or self.text.block == "triggers":
             return
-        known = {name.split(".", 1)[0] for name in self.texts.inputs}
+        known = dict.fromkeys(name.split(".", 1)[0] for name in self.texts.inputs)
         if first.key not in known:
             self._unknown("unknown-input", reference, first, known, "the flow declares no such input", places)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from podium.model.defaults import default_node
 from podium.model.diagnostics import Diagnostic
+from podium.model.expression_check import check
 from podium.model.findings import Findings
 from podium.model.flow import Flow, PluginDefault
 from podium.model.flow_rules import START
@@ -62,6 +63,7 @@ def _loaded(document: Document, catalog: Catalog, defaults: Sequence[PluginDefau
     if document.root is not None or not document.diagnostics:
         outer = tuple(default_node(default, lambda name: _canonical(catalog, name)) for default in defaults)
         flow = read_flow(document, catalog, findings, outer)
+        check(document, catalog, findings, flow.dialect if flow is not None else "1.x")
     if findings.count("error"):
         flow = None
     ordered = sorted(findings.diagnostics, key=lambda each: (each.range.line, each.range.column))
