@@ -1,47 +1,47 @@
-"""What the panes work with: the workspace and what is kept in it, opened when first asked for."""
+"""What the panes of one workbench share: the workspace, and the threads that read and write away from the screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, tzinfo
-from functools import cached_property
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
 
 from podium.base.clock import Clock, SystemClock
-from podium.store.database import Database
-from podium.store.index import ExecutionIndex
 from podium.store.workspace import Workspace
 from podium.workbench.clipboard import Clipboard
+from podium.workbench.files.drafts import Drafts
+from podium.workbench.files.file_actions import FileActions
+from podium.workbench.runs.feed import Errands, RunsFeed
+
+if TYPE_CHECKING:
+    from podium.runtime.executions import Executions
+    from podium.workbench.frame_diff import DiffOutput
 
 
 class Bench:
-    """The workspace as every pane sees it. `send` writes a sequence to the terminal outside of any frame.
+    """Made by the app, given to every pane. `zone` is where times are shown in; None is the machine's own.
 
-    `zone` is the time zone that times are shown in; None is the machine's own.
+    Work that must not wait for other work has errands of its own: `files` reads folders and writes drafts, `git` asks
+    git, `runs` starts and changes executions.
     """
 
     def __init__(
-        self, workspace: Workspace, send: Callable[[str], None], *, clock: Clock | None = None, zone: tzinfo | None = None
+        self, app: DiffOutput, executions: Executions, *, clock: Clock | None = None, zone: tzinfo | None = None
     ) -> None:  # fmt: skip
-        self.workspace = workspace
+        self.app: App = app
+        self.executions = executions
+        self.workspace: Workspace = executions.workspace
         self.clock: Clock = clock or SystemClock()
         self.zone = zone
-        self.clipboard = Clipboard(send, workspace.tmp)
+        self.clipboard = Clipboard(app.send_control, self.workspace.tmp)
+        self.files = Errands(app)
+        self.git = Errands(app)
+        self.runs = Errands(app)
+        self.feed = RunsFeed(app, self.workspace, executions.reconcile)
+        self.actions = FileActions(self.workspace.root, self.workspace.trash)
+        self.drafts = Drafts(self.workspace.unsaved)
 
-    @cached_property
-    def database(self) -> Database:
-        """The workspace's database; raises StoreError."""
-        return Database(self.workspace.index)
-
-    @cached_property
-    def index(self) -> ExecutionIndex:
-        """All executions of the workspace."""
-        return ExecutionIndex(self.database)
-
-    def local(self, moment: datetime) -> datetime:
-        """`moment` on the reader's clock."""
-        return moment.astimezone(self.zone)
-
-    def log_of(self, execution_id: str) -> Path:
-        """Where the log of an execution is."""
-        return self.workspace.execution(execution_id) / "log.jsonl"
+    def now(self) -> datetime:
+        """The present moment on the reader's clock."""
+        return self.clock.now().astimezone(self.zone)
