@@ -1,20 +1,18 @@
-"""What the panes of one workbench share: the workspace, and the threads that read and write away from the screen."""
+"""What the panes of one workbench share: the stores, and the threads that read and write away from the screen."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
-from podium.base.clock import Clock, SystemClock
-from podium.store.workspace import Workspace
+from podium.store.stores import Stores
 from podium.workbench.clipboard import Clipboard
 from podium.workbench.files.drafts import Drafts
 from podium.workbench.files.file_actions import FileActions
 from podium.workbench.runs.feed import Errands, RunsFeed
 
 if TYPE_CHECKING:
+    from podium.plugin.registry import Registry
     from podium.runtime.executions import Executions
     from podium.workbench.frame_diff import DiffOutput
 
@@ -27,12 +25,13 @@ class Bench:
     """
 
     def __init__(
-        self, app: DiffOutput, executions: Executions, *, clock: Clock | None = None, zone: tzinfo | None = None
+        self, app: DiffOutput, stores: Stores, registry: Registry, executions: Executions, zone: tzinfo | None = None
     ) -> None:  # fmt: skip
-        self.app: App = app
+        self.stores = stores
+        self.registry = registry
         self.executions = executions
-        self.workspace: Workspace = executions.workspace
-        self.clock: Clock = clock or SystemClock()
+        self.workspace = stores.workspace
+        self.clock = stores.clock
         self.zone = zone
         self.clipboard = Clipboard(app.send_control, self.workspace.tmp)
         self.files = Errands(app)

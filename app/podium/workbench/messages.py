@@ -37,4 +37,4 @@ class ExecuteRequested(Message):
 
     def __init__(self, namespace: str, flow_id: str) -> None:
         super().__init__()
-        self.namespace, self.flow_id = namespace, flow_id
+        self.flow = (namespace, flow_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -97,7 +96,7 @@ class FolderWatch:
 
     def _names(self, folder: str) -> list[str]:
         try:
-            names = os.listdir(self._root / folder)
+            names = [place.name for place in (self._root / folder).iterdir()]
         except OSError:
             return []
         return [f"{folder}/{name}" if folder else name for name in names]

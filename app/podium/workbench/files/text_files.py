@@ -61,7 +61,9 @@ class TextFile:
                 text = text.replace("\n", self.newline)
             return text.encode(self.encoding)
         except UnicodeEncodeError as error:
-            raise FileError(f"{self.path.name} cannot hold the character at {error.start} as {self.encoding}.") from error
+            raise FileError(
+                f"{self.path.name} cannot hold the character at {error.start} as {self.encoding}."
+            ) from error
 
 
 def new_file(path: Path) -> TextFile:
@@ -131,7 +133,7 @@ def disk_digest(path: Path) -> bytes | None:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb", opener=_open_without_waiting) as file:
+        with open(path, "rb", opener=_open_without_waiting) as file:
             mode = os.fstat(file.fileno()).st_mode
             if stat.S_ISDIR(mode):
                 raise FileError(f"{path.name} is a folder.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -84,7 +84,7 @@ class EditorPane(Vertical):
             super().__init__()
             self.buffer = buffer
 
-    def __init__(self, bench: Bench, question: Question, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, bench: Bench, question: Question, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._bench, self._question = bench, question
         self._buffers: list[Buffer] = []
@@ -93,7 +93,7 @@ class EditorPane(Vertical):
         self._search: Search | None = None
         self._empty = Static(Content(NOTHING_OPEN), id="no-file")
         self._status, self._find, self._problems = EditorStatus(), FindBar(), ProblemList()
-        self._checker = Checker(lambda: bench.executions.registry, self._deliver)
+        self._checker = Checker(lambda: bench.registry, self._deliver)
         self.border_title = Content("2 Editor")
         self.can_focus = True
 
@@ -439,6 +439,3 @@ class EditorPane(Vertical):
             mark = self._current.editor.mark_under_cursor if self._current else None
             return mark is not None and mark.fix is not None
         return True
-
-
-

@@ -211,9 +211,12 @@ class FileKeeper:
             return
         names = ", ".join(clean(draft.path) for draft in drafts[:3]) + (" …" if len(drafts) > 3 else "")
         count = "1 file" if len(drafts) == 1 else f"{len(drafts)} files"
-        restore = Choice("r", "brings it back", lambda: self._pane.run_worker(self._restore(drafts)) and None)
+        restore = Choice("r", "brings it back", lambda: self._begin_restoring(drafts))
         discard = Choice("d", "discards it", lambda: self._discard(drafts))
         self._question.ask(f"Unsaved text of {count} is left from before: {names}.", [restore, discard])
+
+    def _begin_restoring(self, drafts: Iterable[Draft]) -> None:
+        self._pane.run_worker(self._restore(drafts))
 
     async def _restore(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:

@@ -55,16 +55,16 @@ class TreePane(Vertical):
         Binding("y", "copy_path", "Copy path", show=False, id="tree.copy_path"),
         Binding("escape", "clear_filter", "Clear filter", show=False, id="tree.clear"),
     ]
-    HELP = """The files of the workspace. A diamond marks a flow; at the right stands the state of its last run, and what
-    git says: M changed, A added, ? unknown to git. Enter opens, / finds by parts of the path, u takes back the last
-    thing that was made, renamed or removed."""
+    HELP = """The files of the workspace. A diamond marks a flow; at the right stands the state of its last run, and
+    what git says: M changed, A added, ? unknown to git. Enter opens, / finds by parts of the path, u takes back the
+    last thing that was made, renamed or removed."""
 
-    def __init__(self, bench: Bench, question: Question, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, bench: Bench, question: Question, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._bench, self._question = bench, question
         self._root = bench.workspace.root
         self._model = TreeModel()
-        self.tree = FileTree(self._model)
+        self.rows = FileTree(self._model)
         self._watch = FolderWatch(self._root, self._report)
         self._files: list[str] | None = None
         self._all_files = True
@@ -74,7 +74,7 @@ class TreePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Input(id="tree-filter", placeholder="Filter", select_on_focus=False)
-        yield self.tree
+        yield self.rows
 
     def on_mount(self) -> None:
         self._unsubscribe = self._bench.feed.subscribe(self._take_news)
@@ -88,13 +88,13 @@ class TreePane(Vertical):
 
     def focus(self, scroll_visible: bool = True) -> TreePane:
         """Give the keys to the rows."""
-        self.tree.focus(scroll_visible)
+        self.rows.focus(scroll_visible)
         return self
 
     @property
     def git(self) -> GitStatus:
         """What git said last."""
-        return self.tree.git
+        return self.rows.git
 
     # ---- reading -----------------------------------------------------------------------------------------------
 
@@ -105,7 +105,7 @@ class TreePane(Vertical):
     def _take_listing(self, listing: Listing) -> None:
         first = not self._model.loaded
         self._model.take(listing)
-        self.tree.settle()
+        self.rows.settle()
         self._watch_loaded()
         for entry in listing.entries:
             if entry.is_folder and self._model.is_open(entry.path) and not self._model.knows(entry.path):
@@ -121,7 +121,7 @@ class TreePane(Vertical):
             if entry.is_folder and entry.name in ("flows", "_flows", "scripts"):
                 self._model.open(entry.path)
                 self._read(entry.path)
-        self.tree.settle()
+        self.rows.settle()
 
     def _watch_loaded(self) -> None:
         self._watch.watch(self._model.loaded)
@@ -134,7 +134,7 @@ class TreePane(Vertical):
         self._files = None
         for folder in self._model.apply(changes):
             self._read(folder)
-        self.tree.settle()
+        self.rows.settle()
         self._watch_loaded()
         for path, entry in changes:
             self.post_message(self.PathChanged(self._root / path, entry is None))
@@ -168,17 +168,17 @@ class TreePane(Vertical):
 
     def _take_git(self, status: GitStatus) -> None:
         self._git_asked = False
-        if status != self.tree.git:
-            self.tree.git = status
-            self.tree.refresh()
+        if status != self.rows.git:
+            self.rows.git = status
+            self.rows.refresh()
             self.post_message(self.GitRead(status))
 
     def _take_news(self, news: News) -> None:
         if isinstance(news, Overview):
             states = {flow: summary.state for flow, summary in news.latest.items()}
-            if states != self.tree.states:
-                self.tree.states = states
-                self.tree.refresh()
+            if states != self.rows.states:
+                self.rows.states = states
+                self.rows.refresh()
 
     def _fail(self, error: Exception) -> None:
         self._git_asked = False
@@ -195,7 +195,7 @@ class TreePane(Vertical):
                 self._read(event.entry.path)
         else:
             self._model.close(event.entry.path)
-        self.tree.settle()
+        self.rows.settle()
 
     @on(FileTree.Chosen)
     def _choose(self, event: FileTree.Chosen) -> None:
@@ -214,15 +214,15 @@ class TreePane(Vertical):
             if not self._model.knows(step):
                 self._read(step)
                 return
-        self.tree.settle()
-        if self.tree.select(path) or self._model.knows(folder):
+        self.rows.settle()
+        if self.rows.select(path) or self._model.knows(folder):
             self._reveal = ""
 
     def show_current(self, path: str) -> None:
         """Mark the file that the editor shows."""
-        if path != self.tree.current_path:
-            self.tree.current_path = path
-            self.tree.refresh()
+        if path != self.rows.current_path:
+            self.rows.current_path = path
+            self.rows.refresh()
 
     # ---- filter ------------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class TreePane(Vertical):
     def _show_matches(self) -> None:
         typed = self.query_one("#tree-filter", Input).value
         if not typed.strip():
-            self.tree.show_matches(None)
+            self.rows.show_matches(None)
             return
         found = best_matches(self._files or [], typed)
         note = ""
@@ -257,7 +257,7 @@ class TreePane(Vertical):
         if not self._all_files:
             note = f"{note}{' · ' if note else ''}only the first {MOST_FILES:,} files were looked at"
         entries = [self._model.entry(path) or Entry(path) for path in found[:_SHOWN_MATCHES]]
-        self.tree.show_matches(entries, note)
+        self.rows.show_matches(entries, note)
 
     @on(Input.Changed, "#tree-filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -267,38 +267,38 @@ class TreePane(Vertical):
     @on(Input.Submitted, "#tree-filter")
     def _filter_chosen(self, event: Input.Submitted) -> None:
         event.stop()
-        if self.tree.is_filtered:
-            self.tree.action_choose()
+        if self.rows.is_filtered:
+            self.rows.action_choose()
         else:
             self.action_clear_filter()
 
     def key_down(self) -> None:
         if self.query_one("#tree-filter", Input).has_focus:
-            self.tree.action_move(1)
+            self.rows.action_move(1)
 
     def key_up(self) -> None:
         if self.query_one("#tree-filter", Input).has_focus:
-            self.tree.action_move(-1)
+            self.rows.action_move(-1)
 
     def action_clear_filter(self) -> None:
         field = self.query_one("#tree-filter", Input)
         if not field.has_class("-open"):
             return
-        chosen = self.tree.selected
+        chosen = self.rows.selected
         had_focus = field.has_focus
         field.remove_class("-open")
         with field.prevent(Input.Changed):
             field.value = ""
-        self.tree.show_matches(None)
+        self.rows.show_matches(None)
         if chosen is not None:
             self.reveal(chosen.path)
         if had_focus:
-            self.tree.focus()
+            self.rows.focus()
 
     # ---- making, moving, removing ------------------------------------------------------------------------------
 
     def _folder_here(self) -> str:
-        entry = self.tree.selected
+        entry = self.rows.selected
         if entry is None:
             return ""
         folder = entry.path if entry.is_folder else entry.folder
@@ -330,7 +330,7 @@ class TreePane(Vertical):
 
     def action_rename(self) -> None:
         """Ask for another path."""
-        entry = self.tree.selected
+        entry = self.rows.selected
         if entry is not None:
             path = entry.path
             self._ask_path(
@@ -344,17 +344,15 @@ class TreePane(Vertical):
 
     def action_duplicate(self) -> None:
         """Ask for the path of a copy."""
-        entry = self.tree.selected
+        entry = self.rows.selected
         if entry is not None:
             path = entry.path
             copy = self._bench.actions.duplicate
-            self._ask_path(
-                f"Copy {path} to", path, "The path of the copy.", lambda to: self._tell_done(copy(path, to))
-            )
+            self._ask_path(f"Copy {path} to", path, "The path of the copy.", lambda to: self._tell_done(copy(path, to)))
 
     def action_remove(self) -> None:
         """Remove what is under the cursor, after a question."""
-        entry = self.tree.selected
+        entry = self.rows.selected
         if entry is None:
             return
         path, what = entry.path, entry.path
@@ -387,12 +385,14 @@ class TreePane(Vertical):
         # The watcher will say the same in a moment; the reader should not have to wait for it.
         for folder in {path.rpartition("/")[0] for path in (done.path, *(done.moved or ())) if path}:
             self._read(folder)
-        if not done.path and (entry := self.tree.selected) is not None:
+        if not done.path and (entry := self.rows.selected) is not None:
             self._read(entry.folder)
         if done.path:
             self.reveal(done.path)
 
-    def _ask_path(self, text: str, value: str, hint: str, act: Callable[[str], None], cursor: int | None = None) -> None:
+    def _ask_path(
+        self, text: str, value: str, hint: str, act: Callable[[str], None], cursor: int | None = None
+    ) -> None:
         def answer(typed: str) -> str | None:
             typed = typed.strip()
             if problem := self._bench.actions.problem_with(typed):
@@ -411,14 +411,14 @@ class TreePane(Vertical):
 
     def action_execute(self) -> None:
         """Execute the flow under the cursor."""
-        flows = self.tree.selected.flows if self.tree.selected else ()
+        flows = self.rows.selected.flows if self.rows.selected else ()
         if not flows:
             self.post_message(Said("There is no flow under the cursor.", failed=True))
             return
         self.post_message(ExecuteRequested(*flows[0]))
 
     def action_copy_path(self) -> None:
-        entry = self.tree.selected
+        entry = self.rows.selected
         if entry is not None:
             try:
                 self.post_message(Said(self._bench.clipboard.copy(entry.path, "the path")))

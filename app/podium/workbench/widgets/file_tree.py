@@ -81,7 +81,7 @@ class FileTree(ScrollView, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, FileTree.Highlighted)
 
-    def __init__(self, model: TreeModel, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, model: TreeModel, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._model = model
         self._matches: Sequence[TreeRow] | None = None
@@ -251,7 +251,7 @@ class FileTree(ScrollView, can_focus=True):
         used = sum(cell_width(part.text) for part in right) + 2
         left = self._left(row, muted)
         room = max(width - used - sum(cell_width(part.text) for part in left), 1)
-        name = self._name(entry, room, muted)
+        name = self._shown(entry, room, muted)
         gap = max(width - used + 1 - sum(cell_width(part.text) for part in (*left, *name)), 0)
         parts = [*left, *name, Segment(" " * gap), *right]
         return Strip(parts).crop_extend(0, width, None).apply_style(self.rich_style)
@@ -264,7 +264,7 @@ class FileTree(ScrollView, can_focus=True):
             return [indent, Segment("◆ ", self.get_component_rich_style("tree--flow"))]
         return [indent, Segment("  ")]
 
-    def _name(self, entry: Entry, room: int, muted: Style) -> list[Segment]:
+    def _shown(self, entry: Entry, room: int, muted: Style) -> list[Segment]:
         name = shown_name(entry)
         style = Style(bold=True) if entry.path == self.current_path else Style()
         if entry.is_folder:

@@ -172,7 +172,9 @@ class FlowEditor(TextArea):
     def replace_all(self, text: str) -> None:
         """Replace the whole text as one step that can be undone, keeping the cursor's line."""
         row, column = self.cursor_location
-        self.apply_line_edit(LineEdit(0, self.document.line_count - 1, tuple(text.split("\n")), (row, column), (row, column)))
+        self.apply_line_edit(
+            LineEdit(0, self.document.line_count - 1, tuple(text.split("\n")), (row, column), (row, column))
+        )
 
     def _set_document(self, text: str, language: str | None) -> None:
         self._whole = None

@@ -110,5 +110,3 @@ def _rank(hint: Hint, depth: dict[DOMNode, int]) -> tuple[int, int]:
 def _character(key: str) -> str | None:
     names = {"slash": "/", "question_mark": "?", "colon": ":"}
     return key if len(key) == 1 else names.get(key)
-
-

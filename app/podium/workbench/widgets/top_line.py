@@ -23,7 +23,7 @@ class TopLine(Widget):
         self._place = clean(place)
         self._namespace = ""
         self._git: GitStatus = NO_GIT
-        self._running = 0
+        self._active = 0
         self._serving: bool | None = None
         self._time = ""
 
@@ -37,7 +37,7 @@ class TopLine(Widget):
 
     def show_running(self, running: int) -> None:
         """How many executions have not ended."""
-        self._set("_running", running)
+        self._set("_active", running)
 
     def show_serving(self, serving: bool | None) -> None:
         """Whether a server works on this workspace; None when that is not known."""
@@ -75,8 +75,8 @@ class TopLine(Widget):
         if self._serving is not None and width >= 60:
             word = "on" if self._serving else "off"
             parts.append(Content.styled(f"serve: {word}", "$text-success" if self._serving else "$text-muted"))
-        if self._running:
-            parts.append(Content.styled(f"runs: {self._running} ●", "bold $text-accent"))
+        if self._active:
+            parts.append(Content.styled(f"runs: {self._active} ●", "bold $text-accent"))
         else:
             parts.append(Content.styled("runs: 0", "$text-muted"))
         parts.append(Content(self._time))
