@@ -222,7 +222,7 @@ Change = (
     | ExecutionFailed | ExecutionRestarted | TimerSet | TimerCleared | ChildLinked | ChildSettled
 )  # fmt: skip
 
-_TYPES: dict[str, type[Any]] = {cls.name: cls for cls in Change.__args__}  # type: ignore[attr-defined]
+_TYPES: dict[str, type[Any]] = {cls.name: cls for cls in Change.__args__}
 _FIELDS: dict[str, tuple[tuple[str, Any], ...]] = {
     name: tuple((f.name, f.default) for f in dataclasses.fields(cls)) for name, cls in _TYPES.items()
 }

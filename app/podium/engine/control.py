@@ -1,5 +1,6 @@
 """Start, kill, pause, resume, timers and SLAs: what comes from outside the tasks (semantics 7, 8)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from podium.base.durations import format_duration
@@ -12,7 +13,7 @@ from podium.engine.outcome import adjusted, retry
 from podium.engine.rounds import next_round
 from podium.engine.run import Run, falsy
 from podium.engine.states import CREATED, TERMINAL
-from podium.engine.stimuli import EndAs, Resume, Start
+from podium.engine.stimuli import EndAs, Resume, Start, TimerFired
 from podium.model.flow import Sla
 
 _AFTER_PAUSE = {"RESUME": "SUCCESS", "WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}
@@ -247,18 +248,24 @@ def end_before_start(run: Run, request: EndAs) -> None:
     end_as(run, request.state)
 
 
+def set_labels(run: Run, labels: Mapping[str, str]) -> None:
+    """Merge labels into those of the execution; a key that is there gets the new value, at the end."""
+    kept = [(key, value) for key, value in run.execution.labels if key not in labels]
+    run.emit(c.LabelsSet([*kept, *labels.items()]))
+
+
 # -- timers ------------------------------------------------------------------------------------------------------
 
 
-def timer_fired(run: Run, key: str) -> None:
+def timer_fired(run: Run, fired: TimerFired) -> None:
     """Something is due; a timer that was cleared meanwhile does nothing."""
-    ex = run.execution
+    ex, key = run.execution, fired.key
     if key not in ex.timers:
         return
     run.clear_timer(key)
     kind, _, name = key.partition(":")
     if kind == "schedule":
-        start(run, Start())
+        start(run, fired.start)
     elif kind == "sla":
         _sla_time_over(run, name)
     elif name in ex.taskruns:

@@ -173,10 +173,10 @@ def _come_back(
         if parent.id not in gone and parent.id not in repeated:
             changes.append(c.TaskRunMoved(parent.id, "RUNNING", now))
             fates.append(Fate(parent.id, parent.task_id, parent.value, "rerun", "contains work to do"))
-    named = {fate.taskrun_id for fate in fates}
+    mentioned = {fate.taskrun_id for fate in fates}
     fates += [
         Fate(run.id, run.task_id, run.value, "kept", f"is {run.state}") for run in ex.taskruns.values()
-        if run.id not in named
+        if run.id not in mentioned
     ]  # fmt: skip
     changes.append(c.ExecutionRestarted(ex.attempt_number + 1))
     if restarted:

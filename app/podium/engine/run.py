@@ -37,7 +37,7 @@ class FlowableTypes(Protocol):
 class OutputTyper(Protocol):
     """Converts a rendered flow output to its declared type; raises ValueError with the reference's text."""
 
-    def __call__(self, type_name: str, value: Any) -> Any: ...
+    def __call__(self, type_name: str, value: Any, /) -> Any: ...
 
 
 class Run:

@@ -64,7 +64,7 @@ class Engine:
             case s.ChildMissing():
                 children.child_missing(run, stimulus)
             case s.TimerFired():
-                control.timer_fired(run, stimulus.key)
+                control.timer_fired(run, stimulus)
             case s.Kill():
                 control.kill(run)
             case s.Pause():
@@ -75,6 +75,8 @@ class Engine:
                 control.force_run(run)
             case s.EndAs():
                 control.end_before_start(run, stimulus)
+            case s.SetLabels():
+                control.set_labels(run, stimulus.labels)
 
     def _settle(self) -> None:
         """Until nothing new comes of it: create what is next, start what was created."""

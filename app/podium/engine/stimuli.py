@@ -118,9 +118,10 @@ class ChildMissing:
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """A timer of the execution is due."""
+    """A timer of the execution is due; when it is the date to begin, `start` is what the limit of the flow says."""
 
     key: str
+    start: Start = field(default_factory=Start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,14 @@ class EndAs:
     message: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SetLabels:
+    """Somebody gives the execution labels: merged into those it has."""
+
+    labels: Mapping[str, str]
+
+
 Stimulus = (
     Start | TakeUp | AttemptBegan | AttemptFinished | DirectoryReady | DirectoryDone | ChildCreated | ChildRefused
-    | ChildEnded | ChildMissing | TimerFired | Kill | Pause | Resume | ForceRun | EndAs
+    | ChildEnded | ChildMissing | TimerFired | Kill | Pause | Resume | ForceRun | EndAs | SetLabels
 )  # fmt: skip

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Mapping
 from datetime import timedelta
 from threading import Timer
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from podium.base.durations import parse_duration
 from podium.engine import stimuli as s
@@ -16,6 +16,9 @@ from podium.plugin.task import Cancelled, ExecutionUpdate, RunnableTask, TaskErr
 from podium.runtime.context import AttemptContext
 from podium.runtime.processes import Cancellation
 from podium.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from podium.plugin.registry import Registry
 
 
 class Implementations(Protocol):
@@ -89,6 +92,34 @@ def _run(types: Implementations, task: Task, ctx: AttemptContext) -> s.AttemptFi
 def _updated(update: ExecutionUpdate, ctx: AttemptContext) -> s.AttemptFinished:
     wanted = s.Update(update.labels, update.variables, tuple(update.unset), update.end_state)
     return s.AttemptFinished(ctx.taskrun_id, "SUCCESS", plain(update.outputs), update=wanted)
+
+
+def run_spec(types: "Registry", ctx: AttemptContext, spec: str) -> Mapping[str, Any]:
+    """Run one runnable task, given as YAML text, inside a running attempt (`RunContext.run_task`)."""
+    from podium.expressions.yaml_text import from_yaml, to_yaml
+    from podium.model.loader import load_flow
+
+    try:
+        given = from_yaml(spec)
+    except ExpressionError as error:
+        raise TaskError(f"The text is not a task: {error}") from error
+    if not isinstance(given, Mapping) or "type" not in given:
+        raise TaskError("The text is not a task: it must be a map with a `type` and its properties.")
+    wrapped = {"id": "templated", "namespace": "templated", "tasks": [{**given, "id": ctx.task_id}]}
+    loaded = load_flow(to_yaml(wrapped), types)
+    if loaded.flow is None:
+        raise TaskError("The text is not a task: " + " ".join(each.message for each in loaded.errors))
+    task = loaded.flow.tasks[0]
+    if not task.decl.local or task.decl.kind != "runnable":
+        raise TaskError(f"`{task.type}` is not a task that can be run from a text: only runnable tasks are.")
+    instance = bind(types.implementation(task.type), task.props, ctx, types.implementation)
+    assert isinstance(instance, RunnableTask)
+    result = instance.run(ctx)
+    if isinstance(result, TaskResult):
+        if result.state == "FAILED":
+            raise TaskError(f"The task `{task.type}` failed.", result.outputs)
+        return result.outputs
+    return result or {}
 
 
 def _failure(error: Exception, ctx: AttemptContext) -> s.AttemptFinished:

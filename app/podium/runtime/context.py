@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar, cast
 
 from podium.base.clock import Clock
 from podium.engine.execution import Execution, TaskRun
 from podium.expressions.render import render, render_typed
-from podium.expressions.services import Services
+from podium.expressions.services import HttpRequest, HttpResponse, Services, SubflowRequest
 from podium.model.flow import Task
 from podium.plugin.context import (
     ExecutionQueries,
@@ -27,8 +28,34 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 _LONGEST = 10_240
 """Characters of one log entry; longer messages become several (semantics 3.3)."""
 
+T = TypeVar("T")
+
 LineWriter = Callable[[str, str, Sequence[str]], None]
 """(source, level, lines): writes into the log of the attempt."""
+
+
+class _Yielding:
+    """The services of an execution, which do not keep the others waiting while an expression waits for something."""
+
+    def __init__(self, services: Services, rendering: Lock) -> None:
+        self._services = services
+        self._rendering = rendering
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._services, name)
+
+    def http(self, request: HttpRequest) -> HttpResponse:
+        return self._waiting(lambda: self._services.http(request))
+
+    def subflow(self, request: SubflowRequest) -> Mapping[str, Any]:
+        return self._waiting(lambda: self._services.subflow(request))
+
+    def _waiting(self, ask: Callable[[], T]) -> T:
+        self._rendering.release()
+        try:
+            return ask()
+        finally:
+            self._rendering.acquire()
 
 
 class AttemptLog:
@@ -65,7 +92,10 @@ class AttemptLog:
 
 
 class AttemptContext:
-    """One attempt of one task. Made by the runner, used from a worker thread."""
+    """One attempt of one task. Made by the runner, used from a worker thread.
+
+    While it renders it holds `rendering`, the lock of the execution: the maps that expressions see grow meanwhile.
+    """
 
     def __init__(
         self,
@@ -88,6 +118,8 @@ class AttemptContext:
         record_metric: Callable[[Mapping[str, Any]], None],
         settings: Callable[[str, Any], Any],
         dialect: str,
+        rendering: Lock,
+        run_spec: Callable[["AttemptContext", str], Mapping[str, Any]],
     ) -> None:
         self.variables = variables
         self.namespace = execution.namespace
@@ -104,7 +136,9 @@ class AttemptContext:
         self.kv = kv
         self.processes = processes
         self.executions = executions
-        self._services = services
+        self._services = cast(Services, _Yielding(services, rendering))
+        self._rendering = rendering
+        self._run_spec = run_spec
         self._clock = clock
         self._make_directory = make_directory
         self._directory = shared_directory
@@ -123,10 +157,15 @@ class AttemptContext:
         return self._clock.now()
 
     def render(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
-        return render(value, self._overlaid(extra), self._services, dialect=self._dialect)
+        with self._rendering:
+            return render(value, self._overlaid(extra), self._services, dialect=self._dialect)
 
     def render_typed(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
-        return render_typed(value, self._overlaid(extra), self._services, dialect=self._dialect)
+        with self._rendering:
+            return render_typed(value, self._overlaid(extra), self._services, dialect=self._dialect)
+
+    def run_task(self, spec: str) -> Mapping[str, Any]:
+        return self._run_spec(self, spec)
 
     def metric(
         self, name: str, value: float, type: MetricType = "counter", tags: Mapping[str, str] | None = None

@@ -125,6 +125,10 @@ class Creation:
             new = replace(new, flow=flow, path=file)
         return self.create(new)
 
+    def typed_inputs(self, new: NewExecution, execution_id: str) -> Mapping[str, Any]:
+        """The typed inputs for an execution with this id that is made in another way (replay); stores its files."""
+        return _Attempt(self._stores, new, execution_id, _labels(new), self._subflows).inputs(store=True)[0]
+
     def preview(self, new: NewExecution) -> Preview:
         """What `create` would find; stores nothing. For forms that are being filled in, and for `/validate`."""
         _refuse_disabled(new)

@@ -119,6 +119,11 @@ class Termination:
         self.survivors = left
         return moment > self._deadline + _KILL_PATIENCE
 
+    def hurry(self) -> None:
+        """End the grace period now."""
+        if self._asked:
+            self._deadline = min(self._deadline, self.now())
+
     def _signal(self, pids: Iterable[int], number: signal.Signals) -> None:
         if self.group:
             # The group at once: no member can fork its way out between two signals.

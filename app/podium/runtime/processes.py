@@ -38,6 +38,8 @@ class Cancellation(threading.Event):
 
     def __init__(self) -> None:
         super().__init__()
+        self.hard = False
+        """Whether the grace period is over before it began: programs get SIGKILL at once."""
         self._wakers: list[Callable[[], None]] = []
         self._guarding = threading.Lock()
 
@@ -47,6 +49,11 @@ class Cancellation(threading.Event):
             super().set()
             for wake in self._wakers:
                 wake()
+
+    def hurry(self) -> None:
+        """Cancel without a grace period, also when a cancellation is already under way."""
+        self.hard = True
+        self.set()
 
     @contextlib.contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
@@ -103,11 +110,11 @@ class LocalProcesses:
             process = _start(argv, cwd, {**env, MARKER: marker})
             if self._guard:
                 self._guard.watch(process.pid, marker)
-            with _Supervision(process, marker, on_lines, self._warn, self._grace) as supervision:
+            with _Supervision(process, marker, on_lines, self._warn, self._grace, self._cancellation) as supervision:
                 if on_start:
                     on_start(process.pid)
                 with self._cancellation.waking(supervision.wake):
-                    supervision.follow(self._cancellation)
+                    supervision.follow()
         finally:
             if self._guard:
                 self._guard.release(marker)
@@ -146,9 +153,10 @@ class _Supervision:
 
     def __init__(
         self, process: "subprocess.Popen[bytes]", marker: str, sink: LineSink, warn: Callable[[str], None],
-        grace: float,
+        grace: float, cancellation: Cancellation,
     ) -> None:  # fmt: skip
         self._process = process
+        self._cancellation = cancellation
         self._marker = marker
         self._grace = grace
         self._warn = warn
@@ -188,12 +196,13 @@ class _Supervision:
         with contextlib.suppress(BlockingIOError):
             os.write(self._wake_write, b"!")
 
-    def follow(self, cancellation: threading.Event) -> None:
+    def follow(self) -> None:
         """Deliver output until the program has ended or the attempt is cancelled, then end what is left."""
+        cancellation = self._cancellation
         while not self._exited and not cancellation.is_set():
             self._pump(None if _PIDFD else _EXIT_POLL)
         if not cancellation.is_set():
-            self._drain(cancellation)
+            self._drain()
         self._end_processes()
         # Bounded, since a process that hid from us might write for ever.
         end = time.monotonic() + _DRAIN_TOTAL
@@ -202,12 +211,12 @@ class _Supervision:
         for reader in self._readers:
             reader.finish()
 
-    def _drain(self, cancellation: threading.Event) -> None:
+    def _drain(self) -> None:
         """After the end: what is still in the pipes, and a moment for children in the background to end
         too.
         """
         begin = time.monotonic()
-        while self._open() and time.monotonic() < begin + _DRAIN_TOTAL and not cancellation.is_set():
+        while self._open() and time.monotonic() < begin + _DRAIN_TOTAL and not self._cancellation.is_set():
             if not self._pump(_DRAIN_QUIET) and self._open():
                 return
         while members(self._process.pid, self._marker):
@@ -224,6 +233,8 @@ class _Supervision:
         # The streams are read on: a program that says good-bye into a full pipe would never end.
         while not termination.step():
             self._pump(pause)
+            if self._cancellation.hard:
+                termination.hurry()
             pause = min(pause * 1.5, 0.1)
         if termination.survivors:
             listed = ", ".join(map(str, sorted(termination.survivors)))

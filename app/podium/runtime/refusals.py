@@ -24,3 +24,7 @@ class NotCreated(Exception):
         self.reason: Reason = reason
         self.diagnostics = tuple(diagnostics)
         self.input_errors = tuple(input_errors)
+
+
+class Refused(Exception):
+    """What was asked for is not possible in the present state of the execution; the message is Kestra's own."""

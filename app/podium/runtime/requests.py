@@ -16,7 +16,7 @@ from podium.base.clock import SortableIds
 from podium.store.errors import write_failure
 from podium.store.execution_records import ExecutionRecord
 
-RequestKind = Literal["kill", "pause", "resume", "force-run", "unqueue", "labels", "admit"]
+RequestKind = Literal["kill", "pause", "resume", "force-run", "unqueue", "labels", "admit", "leave"]
 
 FOLDER = "requests"
 BELL = "bell"

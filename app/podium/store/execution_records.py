@@ -154,6 +154,21 @@ class ExecutionRecord:
         except (OSError, ValueError, KeyError):
             return None
 
+    def note_last_words(self, text: str) -> None:
+        """Why the runner had to stop although it could not write its journal; silently nothing when that fails too."""
+        with suppress(OSError):
+            (self.directory / "last-words.txt").write_text(text, encoding="utf-8")
+
+    def last_words(self) -> str | None:
+        """What the runner before said when it had to stop; asking forgets it."""
+        path = self.directory / "last-words.txt"
+        try:
+            text = path.read_text(encoding="utf-8")
+            path.unlink()
+        except OSError:
+            return None
+        return text.strip() or None
+
     def unmark_runner(self) -> None:
         """Nobody runs this execution any more."""
         self._runner.unlink(missing_ok=True)

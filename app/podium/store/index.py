@@ -134,6 +134,17 @@ class ExecutionIndex:
         rows = self._database.read(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
         return self._with_labels(rows)[0] if rows else None
 
+    def ids_like(self, text: str, limit: int = 20) -> list[str]:
+        """The ids that begin or end with a text, newest first."""
+        pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        rows = self._database.read(
+            "SELECT id FROM executions WHERE id LIKE ? ESCAPE '\\' OR id LIKE ? ESCAPE '\\' "
+            "ORDER BY start DESC, id DESC LIMIT ?",
+            (pattern + "%", "%" + pattern, limit),
+        )
+        # LIKE knows no case; ids do.
+        return [row[0] for row in rows if row[0].startswith(text) or row[0].endswith(text)]
+
     def search(
         self, wanted: ExecutionFilter | None = None, page: int = 1, size: int = 25, sort: Sequence[str] = ()
     ) -> Page:  # fmt: skip

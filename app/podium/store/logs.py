@@ -43,6 +43,10 @@ class LogWriteError(OSError):
         self.path, self.reason, self.lost = path, reason, lost
 
 
+def _tail(value: str | None) -> str:
+    return "}\n" if value is None else f',"v":{_quoted(value)}}}\n'
+
+
 def _write_error(path: Path, error: OSError, lost: int) -> LogWriteError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     hint = " Free some space there." if full else " Check that file and its permissions."
@@ -110,7 +114,7 @@ class LogWriter:
         """Append one entry; its message may have several rows."""
         message = self._masked(clean_output(self._masked(line.message)))
         head = _head(line.source, line.level, line.task_id, line.task_run_id, line.attempt, line.time)
-        tail = "}\n" if line.value is None else f',"v":{_quoted(clean_output(self._masked(line.value)))}}}\n'
+        tail = _tail(None if line.value is None else clean_output(self._masked(line.value)))
         self._append(_bytes(head + _quoted(message) + tail), 1, line.time)
 
     def write_lines(
@@ -122,13 +126,15 @@ class LogWriter:
         attempt: int,
         time: int,
         lines: Sequence[str],
+        value: str | None = None,
     ) -> None:
         """Append many lines of one task run at once, one entry each: the way of script output."""
         if not lines:
             return
         lines = self._prepared(lines)
         head = _head(source, level, task_id, task_run_id, attempt, time)
-        text = head + ("}\n" + head).join(map(_quoted, lines)) + "}\n"
+        tail = _tail(None if value is None else clean_output(self._masked(value)))
+        text = head + (tail + head).join(map(_quoted, lines)) + tail
         self._append(_bytes(text), len(lines), time)
 
     def flush(self) -> None:

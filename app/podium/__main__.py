@@ -1,8 +1,0 @@
-"""`python -m podium`."""
-
-import sys
-
-from podium.cli.main import main
-
-if __name__ == "__main__":
-    sys.exit(main())

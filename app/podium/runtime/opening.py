@@ -1,0 +1,158 @@
+"""Taking an execution over from its journal: lock it, read it, mend it if need be, and make what drives it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from podium.base.masking import Masker
+from podium.engine import changes as c
+from podium.engine.execution import Execution
+from podium.engine.recovery import is_lost, lost
+from podium.model.flow import Flow
+from podium.plugin.context import ExecutionQueries
+from podium.plugin.registry import Registry
+from podium.runtime.drive import Drive, Works
+from podium.runtime.flows import LOOP, Flows
+from podium.runtime.masks import SECRET_INPUTS, hide_inputs
+from podium.runtime.workplace import Workplace
+from podium.store.execution_records import ExecutionRecord, RunnerMark
+from podium.store.journal import JournalDamage, JournalLocked, JournalWriter, cut_damage
+from podium.store.logs import LogWriter
+from podium.store.stores import Stores
+from podium.store.summaries import summary_of
+
+_PATIENCE = 10.0
+"""Seconds to wait for a runner that is just leaving."""
+
+DIED = "The runner of this execution died; restart it to go on: finished task runs are kept"
+
+
+class KnownFlows:
+    """The flows of executions as they ran, read once for all executions with the same text."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+        self._known: dict[tuple[str, str | None, int], Flow] = {}
+
+    def of(self, record: ExecutionRecord, revision: int) -> Flow:
+        """The flow of an execution. Raises NotCreated when it cannot be read any more (a plugin is missing)."""
+        name = (record.flow_source(), record.meta().get(LOOP), revision)
+        if name not in self._known:
+            self._known[name] = replace(self._flows.of_record(record), revision=revision)
+        return self._known[name]
+
+    def add(self, flow: Flow, loop: str | None = None) -> None:
+        """Spare reading a flow that somebody has read already."""
+        self._known[flow.source, loop, flow.revision] = flow
+
+
+def lock(record: ExecutionRecord, patience: float = 0.0) -> tuple[JournalWriter, JournalDamage | None]:
+    """The journal of an execution, for this process alone; what was damaged in it has been put aside.
+
+    Raises JournalLocked when another process still has it after `patience` seconds, StoreError when it is unusable.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            damage = cut_damage(record.journal)
+            return JournalWriter(record.journal), damage
+        except JournalLocked:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+class Opener:
+    """Makes drives of executions that this process takes over."""
+
+    def __init__(
+        self, stores: Stores, registry: Registry, flows: Flows, works: Works, queries: ExecutionQueries,
+        mark: RunnerMark,
+    ) -> None:  # fmt: skip
+        self.stores = stores
+        self.flows = KnownFlows(flows)
+        self.mark = mark
+        self._registry = registry
+        self._works = works
+        self._queries = queries
+
+    def open(self, record: ExecutionRecord, *, patience: float = _PATIENCE) -> Drive:
+        """Take an execution over. Raises JournalLocked when another process runs it, StoreError when it is unusable.
+
+        An execution whose runner died in the middle is closed first: it is FAILED then, and nothing of it runs.
+        """
+        journal, damage = lock(record, patience)
+        try:
+            return self._opened(record, journal, damage)
+        except BaseException:
+            journal.close()
+            raise
+
+    def _opened(self, record: ExecutionRecord, journal: JournalWriter, damage: JournalDamage | None) -> Drive:
+        execution = record.load().execution
+        flow = self.flows.of(record, execution.revision)
+        masker = Masker()
+        hide_inputs(masker, execution.inputs, record.meta().get(SECRET_INPUTS) or ())
+        log = LogWriter(record.log, masker)
+        if damage is not None:
+            note_damage(log, damage)
+        close_if_lost(record, journal, log, flow, execution, self.stores)
+        place = Workplace(
+            self.stores, self._registry, record, flow, execution, masker=masker, queries=self._queries
+        )  # fmt: skip
+        place.remove_leftovers()
+        record.mark_runner(self.mark)
+        return Drive(self._works, place, place.engine(), journal, log)
+
+
+def close_if_lost(
+    record: ExecutionRecord, journal: JournalWriter, log: LogWriter, flow: Flow, execution: Execution, stores: Stores
+) -> bool:  # fmt: skip
+    """Note in journal and log that the runner before died, and why if it could say so, if anything was lost."""
+    if not is_lost(flow, execution):
+        return False
+    reason = record.last_words() or DIED
+    now = stores.clock.now()
+    append(journal, execution, lost(flow, execution, now, reason))
+    log.write_lines("log", "ERROR", None, None, 0, int(now.timestamp() * 1000), [reason])
+    return True
+
+
+def append(journal: JournalWriter, execution: Execution, changes: tuple[c.Change, ...]) -> None:
+    """Put changes into the journal and the execution, durably; for whoever holds the journal of an idle execution."""
+    journal.append([c.encode(change) for change in changes])
+    journal.sync()
+    for change in changes:
+        execution.apply(change)
+
+
+def note_damage(log: LogWriter, damage: JournalDamage) -> None:
+    """Tell the user in the log of the execution."""
+    log.write_lines("log", "ERROR", None, None, 0, int(time.time() * 1000), [
+        f"{damage} The rest was put aside ({damage.path.name}.damaged-*); the execution goes on from there."
+    ])  # fmt: skip
+
+
+def change_idle(
+    stores: Stores, flows: Flows, record: ExecutionRecord,
+    decide: Callable[[Flow, Execution], tuple[c.Change, ...]],
+) -> Execution:  # fmt: skip
+    """Change an execution that nobody runs: lock it, let `decide` say how, keep it.
+
+    Raises JournalLocked while somebody runs it, whatever `decide` raises, and StoreError.
+    """
+    journal, damage = lock(record)
+    try:
+        execution = record.load().execution
+        flow = KnownFlows(flows).of(record, execution.revision)
+        with LogWriter(record.log) as log:
+            if damage is not None:
+                note_damage(log, damage)
+            close_if_lost(record, journal, log, flow, execution, stores)
+        changes = decide(flow, execution)
+        if changes:
+            append(journal, execution, changes)
+        stores.index.upsert(summary_of(execution))
+        return execution
+    finally:
+        journal.close()

@@ -1,0 +1,131 @@
+"""Executions that nobody runs although somebody should: found by pid and start time, and put right."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from podium.engine.execution import Execution
+from podium.runtime import requests
+from podium.runtime.flows import Flows
+from podium.runtime.launcher import Launcher
+from podium.runtime.opening import change_idle
+from podium.runtime.presence import living_runner
+from podium.runtime.process_tree import is_alive
+from podium.runtime.refusals import NotCreated
+from podium.runtime.slots import start_next
+from podium.store.execution_records import ExecutionRecord
+from podium.store.index import ExecutionIndex
+from podium.store.journal import JournalLocked
+from podium.store.stores import Stores
+from podium.store.summaries import ExecutionSummary
+
+_STARTING = timedelta(seconds=10)
+"""How long a runner may take from its launch until it shows itself."""
+
+_AT_REST = ("CREATED", "RESTARTED", "QUEUED", "PAUSED")
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What `reconcile` has found: runs whose runner had died, and executions it has started again."""
+
+    lost: tuple[str, ...] = ()
+    """Now FAILED in their journal with the reason; `restart` continues them with finished task runs kept."""
+    resumed: tuple[str, ...] = ()
+    """Nothing was lost (created, queued with a free slot, paused with a timer): they have a runner again."""
+
+
+def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:
+    """Close an execution whose runner died, if it did; True when something was lost with it."""
+    if living_runner(record) is not None:
+        return False
+    execution = record.load().execution
+    if execution.terminal and not _open(execution):
+        if record.runner() is not None:
+            record.unmark_runner()
+        return False
+    if execution.state in _AT_REST and not _open(execution):
+        return False
+    try:
+        closed = change_idle(stores, flows, record, lambda flow, execution: ())
+    except (JournalLocked, NotCreated):
+        # Somebody takes it over just now; or its flow needs a plugin that is not here: nothing can be said about it.
+        return False
+    record.unmark_runner()
+    return closed.lost
+
+
+def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:
+    """See `Executions.reconcile`."""
+    lost: list[str] = []
+    resumed: list[str] = []
+    queues: set[tuple[str, str]] = set()
+    now = stores.clock.now()
+    for row in stores.index.unfinished():
+        if row.pid is not None and is_alive(row.pid, row.pid_start or ""):
+            continue
+        record = stores.record(row.id)
+        if not record.exists():
+            stores.index.delete([row.id])
+            continue
+        if living_runner(record) is not None:
+            continue
+        if settle(stores, flows, record):
+            lost.append(row.id)
+        elif row.state == "QUEUED":
+            queues.add((row.namespace, row.flow_id))
+        elif now - row.start > _STARTING and _needs_runner(record, row, stores.index):
+            launcher.launch(stores.workspace.root, row.id)
+            resumed.append(row.id)
+    for row in stores.index.unfinished() if lost else ():
+        if row.state == "QUEUED":
+            queues.add((row.namespace, row.flow_id))
+    for namespace, flow_id in sorted(queues):
+        resumed += _fill(stores, flows, launcher, namespace, flow_id)
+    return Reconciled(tuple(lost), tuple(resumed))
+
+
+def _open(execution: Execution) -> bool:
+    """Whether a task run is in a state that only a living runner can mean."""
+    return any(
+        run.state in ("RUNNING", "KILLING") and _has_attempt(run.attempts) for run in execution.taskruns.values()
+    )
+
+
+def _has_attempt(attempts: list) -> bool:  # type: ignore[type-arg]
+    return bool(attempts) and attempts[-1].state == "RUNNING"
+
+
+def _needs_runner(record: ExecutionRecord, row: ExecutionSummary, index: ExecutionIndex) -> bool:
+    """Whether an execution that nobody runs would go on if somebody did."""
+    execution = record.load().execution
+    if execution.terminal:
+        # The row of the index is older than the journal.
+        from podium.store.summaries import summary_of
+
+        index.upsert(summary_of(execution))
+        return False
+    if execution.parent_id is None and row.trigger_execution_id is not None and _is_driven(index, row):
+        return False
+    return execution.state in ("CREATED", "RESTARTED") or bool(
+        execution.timers or requests.pending(record.directory)
+    )  # fmt: skip
+
+
+def _is_driven(index: ExecutionIndex, row: ExecutionSummary) -> bool:
+    """Whether the runner of the caller lives: a child that waits for room there is started by it."""
+    caller = index.get(row.trigger_execution_id or "")
+    return caller is not None and caller.pid is not None and is_alive(caller.pid, caller.pid_start or "")
+
+
+def _fill(stores: Stores, flows: Flows, launcher: Launcher, namespace: str, flow_id: str) -> list[str]:
+    """Free slots of a flow to the executions that queue; the limit is that of the one that waits longest."""
+    waiting = stores.index.next_queued(namespace, flow_id, is_alive)
+    if waiting is None:
+        return []
+    record = stores.record(waiting)
+    try:
+        limit = flows.of_record(record).concurrency if record.exists() else None
+    except NotCreated:
+        return []
+    # Without a limit any more there is nothing to wait for.
+    return start_next(stores, launcher, namespace, flow_id, limit.limit if limit else 1_000_000)

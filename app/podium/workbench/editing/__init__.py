@@ -1,1 +1,0 @@
-"""What the editor knows about texts: checks, searching, completion. No Textual in here."""
