@@ -49,7 +49,7 @@ class RunColumns:
         if self.width >= _WITH_ID:
             cells.append(Cell(f"{name:<{_ID}}", "muted" if self.flows else "plain"))
         if self.flows:
-            room = min(self.width - _used(cells) - _used(times), 40)
+            room = min(self.width - _used(cells) - _used(times), 30)
             cells.append(Cell(_fitted(run.flow_id, room), "plain"))
         cells += times
         if self.width >= _WITH_LABELS:
@@ -57,9 +57,10 @@ class RunColumns:
         return cells
 
     def _times(self, when: str, lasted: str) -> list[Cell]:
-        if self.width < 28 and when.count(":") == 2:
-            # The pane beside the editor: seconds matter less than how long it took.
-            return [Cell(f"{when[:5]} ", "muted"), Cell(f"{lasted:>7}", "plain")]
+        if self.width < 28:
+            # The pane beside the editor: seconds, or the time of another day, matter less than how long it took.
+            short = when[:5] if when.count(":") == 2 else " ".join(when.split()[:2])[-6:]
+            return [Cell(f"{short:<6}", "muted"), Cell(f"{lasted:>7}", "plain")]
         wide = 13 if self.width >= _WITH_WORD else 9
         return [Cell(f"{when:<{wide}}", "muted"), Cell(f"{lasted:>7} ", "plain")]
 
