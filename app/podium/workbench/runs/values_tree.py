@@ -1,0 +1,176 @@
+"""The values of an execution as a tree that is filled where it is opened; each can be copied in three ways."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Tree
+from textual.widgets.tree import TreeNode
+
+from podium.base.text import clean
+from podium.workbench.runs.values import Value
+
+_SLICE = 200
+"""Values of one branch that are shown at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _More:
+    """The row that shows the rest of a branch."""
+
+    parent: Value
+    first: int
+
+
+_Data = Value | _More
+
+
+class ValuesTree(Tree[_Data]):
+    """Values by name. Copying leaves as a message."""
+
+    DEFAULT_CSS = """
+    ValuesTree {
+        height: 1fr; padding: 0; background: transparent; scrollbar-size-vertical: 1; overflow-x: hidden;
+        border: round $surface-lighten-2; border-title-color: $text-muted; border-subtitle-color: $text-muted;
+        &:focus { border: round $accent; border-title-color: $text; background-tint: transparent; }
+        & > .values--text { color: $text-success; }
+        & > .values--number { color: $text-warning; }
+        & > .values--muted { color: $text-muted; }
+        & > .tree--guides { color: $surface-lighten-3; }
+        & > .tree--guides-selected, & > .tree--guides-hover { color: $surface-lighten-3; text-style: none; }
+    }
+    """
+    COMPONENT_CLASSES = {"values--text", "values--number", "values--muted"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy('text')", "Copy value", id="values.copy"),
+        Binding("e", "copy('expression')", "Copy expression", id="values.expression"),
+        Binding("J", "copy('as_json')", "Copy JSON", id="values.json"),
+        Binding("space", "toggle_node", "Open/close", show=False, id="values.toggle"),
+        Binding("enter", "select_cursor", "Open", show=False, id="values.open"),
+    ]
+
+    class CopyRequested(Message):
+        """`text`, described as `what`, is to be copied."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text, self.what = text, what
+
+    def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
+        super().__init__(Text(""), id=id)
+        self.show_root = False
+        self.show_guides = True
+        self.guide_depth = 2
+        self._empty = empty
+        self._shown: Sequence[Value] | None = None
+        self.border_title = Content(title)
+
+    def show(self, values: Sequence[Value]) -> None:
+        """Other values; what was open stays open, and the cursor where it was."""
+        if self._shown is not None and list(values) == list(self._shown):
+            return
+        opened = self._opened(self.root)
+        cursor = self.cursor_node.data.path if self.cursor_node and isinstance(self.cursor_node.data, Value) else None
+        self._shown = list(values)
+        self.clear()
+        if not values:
+            self.root.add_leaf(Text(self._empty))
+        for value in values:
+            # The names of an execution, and below them its tasks, are what one looks for first.
+            self._add(self.root, value, opened | {value.path})
+        if cursor is not None:
+            self.reveal(cursor)
+
+    def reveal(self, path: Sequence[str | int]) -> None:
+        """Put the cursor on a value, or on the closest one above it, opening what it is in."""
+        node = self.root
+        for child in node.children:
+            if isinstance(child.data, Value) and tuple(path[: len(child.data.path)]) == child.data.path:
+                node = child
+                break
+        else:
+            return
+        at = len(node.data.path) if isinstance(node.data, Value) else 0
+        while at < len(path):
+            node.expand()
+            self._fill(node)
+            found = next(
+                (c for c in node.children if isinstance(c.data, Value) and c.data.path == tuple(path[: at + 1])), None
+            )
+            if found is None:
+                break
+            node, at = found, at + 1
+        # The line of a node is known only after the tree was laid out again.
+        self.call_after_refresh(lambda: self.move_cursor(node))
+
+    def _opened(self, node: TreeNode[_Data]) -> set[tuple[str | int, ...]]:
+        found: set[tuple[str | int, ...]] = set()
+        for child in node.children:
+            if child.is_expanded and isinstance(child.data, Value):
+                found |= {child.data.path} | self._opened(child)
+        return found
+
+    def _add(self, parent: TreeNode[_Data], value: Value, opened: set[tuple[str | int, ...]]) -> None:
+        label = Text(clean(value.name))
+        if not value.is_branch:
+            parent.add_leaf(label, value)
+            return
+        node = parent.add(label, value)
+        if value.path in opened:
+            node.expand()
+            self._fill(node, opened)
+
+    def _fill(self, node: TreeNode[_Data], opened: set[tuple[str | int, ...]] | None = None) -> None:
+        if isinstance(node.data, Value) and not node.children:
+            self._add_slice(node, node.data, 0, opened or set())
+
+    def _add_slice(
+        self, node: TreeNode[_Data], value: Value, first: int, opened: set[tuple[str | int, ...]]
+    ) -> None:  # fmt: skip
+        for child in value.children(first, _SLICE):
+            self._add(node, child, opened)
+        rest = len(value.value) - first - _SLICE
+        if rest > 0:
+            node.add_leaf(Text(f"… {rest:,} more, Enter shows {min(rest, _SLICE):,}"), _More(value, first + _SLICE))
+
+    def render_label(self, node: TreeNode[_Data], base_style: Style, style: Style) -> Text:
+        """The name and what is behind it; styles are read when painting, so that they follow the theme."""
+        value = node.data
+        if not isinstance(value, Value):
+            return Text(str(node.label), self.get_component_rich_style("values--muted", partial=True) + style)
+        mark = "" if not value.is_branch else "▾ " if node.is_expanded else "▸ "
+        name = Text.assemble((mark, base_style + style), (clean(value.name), base_style + style))
+        if value.is_branch and len(value.path) == 1:
+            return name
+        kind = "muted" if value.is_branch or value.value is None else "text"
+        if isinstance(value.value, (int, float)) and not isinstance(value.value, bool):
+            kind = "number"
+        own = self.get_component_rich_style(f"values--{kind}", partial=True)
+        # Under the cursor there is one colour for all: others could be unreadable on it.
+        return name + Text("  " + value.shown(), style if style.bgcolor is not None and self.has_focus else own)
+
+    def on_tree_node_expanded(self, event: Tree.NodeExpanded[_Data]) -> None:
+        event.stop()
+        self._fill(event.node)
+
+    def on_tree_node_selected(self, event: Tree.NodeSelected[_Data]) -> None:
+        event.stop()
+        node, more = event.node, event.node.data
+        if isinstance(more, _More) and node.parent is not None:
+            parent = node.parent
+            node.remove()
+            self._add_slice(parent, more.parent, more.first, set())
+
+    def action_copy(self, way: str) -> None:
+        """Copy the value under the cursor: as `text`, as `expression` or `as_json`."""
+        node = self.cursor_node
+        if node is None or not isinstance(node.data, Value):
+            return
+        value = node.data
+        names = {"text": "the value of ", "expression": "the expression of ", "as_json": "the JSON of "}
+        self.post_message(self.CopyRequested(getattr(value, way), names[way] + clean(value.name)))
