@@ -94,7 +94,7 @@ async def test_a_narrow_pane_has_tabs(log: LogWriter, tmp_path: Path) -> None:
         await pilot.press("right_square_bracket")
         assert app.shown() == {"script"} and app.focused is app.view("script")
         await until(pilot, lambda: "33 of 33 lines" in app.grid().splitlines()[0])
-        await pilot.click("LaneTabs", offset=(16, 0))
+        await pilot.click("TabBar", offset=(16, 0))
         assert app.shown() == {"all"}
         await until(pilot, lambda: "35 of 35 lines" in app.grid().splitlines()[0])
         await until(pilot, lambda: "00:00:04 ERROR err py    Traceback: no" in app.grid())

@@ -15,10 +15,12 @@ from podium.engine.restart import Fate
 from podium.runtime.executions import Refused
 from podium.store.index import ExecutionFilter
 from podium.store.summaries import ExecutionSummary
+from podium.tasks.registry import default_registry
 from podium.workbench.clipboard import Clipboard
 from podium.workbench.following import PAGE
 from podium.workbench.runs.feed import Errands, RunsFeed
 from podium.workbench.runs.run_actions import parse_labels
+from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.run_rows import RunColumns
 from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.runs.wanted import parse_wanted
@@ -59,8 +61,9 @@ class Desk(App[None]):
         self.feed = RunsFeed(self, recorder.workspace)
         clipboard = Clipboard(self.sent.append, recorder.workspace.tmp, environ={"TERM": "xterm"})
         self.pane = RunsPane(
-            self.wishes, self.feed, Errands(self), clipboard, jump_key="3", now=lambda: NOW, zone=UTC,  # type: ignore[arg-type]
-        )  # fmt: skip
+            RunDesk(recorder.stores, default_registry(), self.wishes, self.feed, Errands(self), clipboard, UTC),  # type: ignore[arg-type]
+            jump_key="3",
+        )
 
     def compose(self) -> ComposeResult:
         if self.width is not None:

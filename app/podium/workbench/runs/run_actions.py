@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -14,11 +14,8 @@ from podium.engine.restart import Fate
 from podium.engine.states import TERMINAL
 from podium.store.errors import StoreError
 from podium.store.summaries import ExecutionSummary
-from podium.workbench.runs.feed import Errands
 from podium.workbench.runs.question import Choice, Question
-
-if TYPE_CHECKING:
-    from podium.runtime.executions import Executions
+from podium.workbench.runs.run_desk import RunDesk
 
 T = TypeVar("T")
 
@@ -73,9 +70,9 @@ class RunActions(Vertical):
             super().__init__()
             self.execution_id, self.taskrun_id = execution_id, taskrun_id
 
-    def __init__(self, executions: "Executions", errands: Errands, wake: Callable[[], None]) -> None:
+    def __init__(self, desk: RunDesk) -> None:
         super().__init__()
-        self._executions, self._errands, self._wake = executions, errands, wake
+        self._executions, self._errands, self._wake = desk.executions, desk.errands, desk.feed.wake
         self._killed: set[str] = set()
 
     def compose(self) -> ComposeResult:

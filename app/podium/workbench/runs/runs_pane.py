@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from datetime import datetime
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,15 +16,11 @@ from podium.base.looks import short_id
 from podium.base.text import clean
 from podium.store.index import ExecutionFilter
 from podium.store.summaries import ExecutionSummary
-from podium.workbench.clipboard import Clipboard
 from podium.workbench.following import News, RunsQuery, RunsRead
-from podium.workbench.runs.feed import Errands, RunsFeed
 from podium.workbench.runs.run_actions import RunActions
+from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.runs_table import RunsTable
 from podium.workbench.runs.wanted import CHOICES, parse_wanted
-
-if TYPE_CHECKING:
-    from podium.runtime.executions import Executions
 
 
 class RunsPane(Vertical):
@@ -60,29 +56,17 @@ class RunsPane(Vertical):
             super().__init__()
             self.text, self.failed = text, failed
 
-    def __init__(
-        self,
-        executions: "Executions",
-        feed: RunsFeed,
-        errands: Errands,
-        clipboard: Clipboard,
-        *,
-        jump_key: str = "",
-        start_key: str = "F5",
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        zone: tzinfo | None = None,
-        id: str | None = None,
-    ) -> None:
+    def __init__(self, desk: RunDesk, *, jump_key: str = "", start_key: str = "F5", id: str | None = None) -> None:
         super().__init__(id=id)
-        self._feed, self._clipboard, self._jump_key, self._start_key = feed, clipboard, jump_key, start_key
+        self._feed, self._clipboard, self._jump_key, self._start_key = desk.feed, desk.clipboard, jump_key, start_key
         self._flow: tuple[str, str] | None = None
         self._all = True
         self._typed = ""
         self._choice = 0
         self._asked: RunsQuery | None = None
         self._answered = False
-        self._table = RunsTable(now, zone=zone)
-        self.actions = RunActions(executions, errands, feed.wake)
+        self._table = RunsTable(desk.now, zone=desk.zone)
+        self.actions = RunActions(desk)
         self._unsubscribe: Callable[[], None] | None = None
 
     def compose(self) -> ComposeResult:

@@ -74,9 +74,11 @@ class TaskTree(ScrollView, can_focus=True):
             super().__init__()
             self.row = row
 
-    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, id: str | None = None) -> None:
+    def __init__(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), *, title: str = "Tasks", id: str | None = None
+    ) -> None:  # fmt: skip
         super().__init__(id=id)
-        self._now = now
+        self._now, self._title = now, title
         self._rows: TaskRows | None = None
         self._cursor = 0
         self._key: tuple[str, int | None] | None = None
@@ -85,8 +87,8 @@ class TaskTree(ScrollView, can_focus=True):
         self.empty_text = "Task runs appear here as the flow reaches its tasks."
 
     def on_mount(self) -> None:
-        self._ticker = self.set_interval(1.0, self.refresh, pause=True)
-        self.border_title = Content("Tasks")
+        self._ticker = self.set_interval(1.0, self._tick, pause=True)
+        self._show_axis()
 
     # ---- what is shown -----------------------------------------------------------------------------------------
 
@@ -143,8 +145,24 @@ class TaskTree(ScrollView, can_focus=True):
                 self._ticker.pause()
             else:
                 self._ticker.resume()
+        self._show_axis()
         self._tell()
         self.refresh()
+
+    def _tick(self) -> None:
+        self._show_axis()
+        self.refresh()
+
+    def _show_axis(self) -> None:
+        """The title, and above the bars the marks of their scale."""
+        width = self.scrollable_content_region.width
+        title = Content(self._title)
+        if self._rows is not None and self.row_count and width >= _WITH_BARS:
+            marks = Scale(*self._rows.span(self._now()), self._bar_width(width)).axis()
+            line = Content.styled("─" * (width - self._bar_width(width) - len(self._title) - 5), "$surface-lighten-2")
+            title = Content(" ").join([title, line, Content.styled(marks.rstrip(), "$text-muted")])
+        if title != self.border_title:
+            self.border_title = title
 
     def _tell(self) -> None:
         row = self.selected
@@ -240,7 +258,7 @@ class TaskTree(ScrollView, can_focus=True):
         lasted = short_duration((row.end or self._now()) - row.start)
         segments.append(Segment(f"{lasted:>{_DURATION - 1}} ", self.rich_style))
         if width >= _WITH_BARS:
-            segments += self._bar(row, width - names - _DURATION - (10 if width >= _WITH_WORD else 0) - 2)
+            segments += self._bar(row, self._bar_width(width))
         return segments
 
     def _bar(self, row: TaskRow, width: int) -> list[Segment]:
@@ -252,6 +270,9 @@ class TaskTree(ScrollView, can_focus=True):
             for part in scale.bar(row.bars())
         ]
         return [Segment("▕", edge), *parts, Segment("▏", edge)]
+
+    def _bar_width(self, width: int) -> int:
+        return width - self._name_width(width) - _DURATION - (10 if width >= _WITH_WORD else 0) - 2
 
     def _name_width(self, width: int) -> int:
         if width < _WITH_BARS:

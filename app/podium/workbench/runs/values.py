@@ -101,6 +101,8 @@ def context_of(execution: Execution, flow: Flow | None) -> dict[str, Any]:
 def values_of(execution: Execution, flow: Flow | None, roots: Sequence[str] = ROOTS) -> list[Value]:
     """The roots that have something to show. The outputs of the flow itself come as `execution.outputs`."""
     context = context_of(execution, flow)
+    # A task without outputs has an empty map, which says nothing.
+    context["outputs"] = {name: given for name, given in context["outputs"].items() if given != {}}
     found = [Value((name,), context[name]) for name in roots if context.get(name)]
     if "outputs" in roots and execution.outputs:
         found.insert(0, Value(("execution", "outputs"), execution.outputs))

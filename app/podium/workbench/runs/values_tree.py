@@ -19,6 +19,10 @@ _SLICE = 200
 """Values of one branch that are shown at a time."""
 
 
+_FEW = 8
+"""So many tasks (inputs, ...) are shown with what is inside them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _More:
     """The row that shows the rest of a branch."""
@@ -82,7 +86,10 @@ class ValuesTree(Tree[_Data]):
             self.root.add_leaf(Text(self._empty))
         for value in values:
             # The names of an execution, and below them its tasks, are what one looks for first.
-            self._add(self.root, value, opened | {value.path})
+            opened |= {value.path}
+            if value.is_branch and len(value.value) <= _FEW:
+                opened |= {child.path for child in value.children()}
+            self._add(self.root, value, opened)
         if cursor is not None:
             self.reveal(cursor)
 
@@ -142,7 +149,7 @@ class ValuesTree(Tree[_Data]):
         """The name and what is behind it; styles are read when painting, so that they follow the theme."""
         value = node.data
         if not isinstance(value, Value):
-            return Text(str(node.label), self.get_component_rich_style("values--muted", partial=True) + style)
+            return Text(str(node.label), self._style("muted") + style)
         mark = "" if not value.is_branch else "▾ " if node.is_expanded else "▸ "
         name = Text.assemble((mark, base_style + style), (clean(value.name), base_style + style))
         if value.is_branch and len(value.path) == 1:
@@ -150,18 +157,25 @@ class ValuesTree(Tree[_Data]):
         kind = "muted" if value.is_branch or value.value is None else "text"
         if isinstance(value.value, (int, float)) and not isinstance(value.value, bool):
             kind = "number"
-        own = self.get_component_rich_style(f"values--{kind}", partial=True)
+        own = self._style(kind)
         # Under the cursor there is one colour for all: others could be unreadable on it.
         return name + Text("  " + value.shown(), style if style.bgcolor is not None and self.has_focus else own)
+
+    def _style(self, kind: str) -> Style:
+        # The width of the labels is asked for before the stylesheet has been applied.
+        try:
+            return self.get_component_rich_style(f"values--{kind}", partial=True)
+        except KeyError:
+            return Style()
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[_Data]) -> None:
         event.stop()
         self._fill(event.node)
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[_Data]) -> None:
-        event.stop()
         node, more = event.node, event.node.data
         if isinstance(more, _More) and node.parent is not None:
+            event.stop()
             parent = node.parent
             node.remove()
             self._add_slice(parent, more.parent, more.first, set())

@@ -8,16 +8,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
-from textual import events, on
+from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widget import Widget
 
 from podium.base.text import clean
 from podium.store.log_filter import LogFilter, TextPattern
@@ -27,6 +26,7 @@ from podium.workbench.clipboard import Clipboard
 from podium.workbench.widgets.log_paint import Columns
 from podium.workbench.widgets.log_prompt import LogPrompt
 from podium.workbench.widgets.log_view import LogView
+from podium.workbench.widgets.tab_bar import TabBar
 
 Lane = Literal["log", "script", "all"]
 
@@ -61,50 +61,11 @@ _CATCH_UP = 0.02
 _BUDGET = 0.02  # seconds of work between two frames
 
 
-class LaneTabs(Widget):
-    """`Log │ Script │ All` and what the lane says of itself, in one row."""
-
-    DEFAULT_CSS = "LaneTabs { height: 1; color: $text-muted; }"
-
-    class Picked(Message):
-        """A tab was clicked."""
-
-        def __init__(self, lane: Lane) -> None:
-            super().__init__()
-            self.lane: Lane = lane
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lane: Lane = "log"
-        self._status = ""
-
-    def show(self, lane: Lane, status: str) -> None:
-        """Mark a lane and say something on the right."""
-        if (lane, status) != (self._lane, self._status):
-            self._lane, self._status = lane, status
-            self.refresh()
-
-    def render(self) -> Content:
-        parts: list[Content] = []
-        for lane in LANES:
-            style = "bold reverse" if lane == self._lane else ""
-            parts += [Content.styled(f" {_NAMES[lane]} ", style), Content("│")]
-        tabs = Content("").join(parts[:-1])
-        room = self.size.width - tabs.cell_length - 1
-        status = Content(self._status).truncate(room, ellipsis=True) if room > 0 else Content("")
-        return tabs + Content(" " * max(room - status.cell_length, 0) + " ") + status
-
-    def on_click(self, event: events.Click) -> None:
-        at = 0
-        for lane in LANES:
-            at += len(_NAMES[lane]) + 3
-            if event.x < at:
-                self.post_message(self.Picked(lane))
-                return
-
-
 class LogPane(Vertical):
-    """The log of one run. `folder` is where `s` saves to; `jump_key` is shown in front of the first title."""
+    """The log of one run. `folder` is where `s` saves to; `jump_key` is shown in front of the first title.
+
+    With `tabs` False the lanes are chosen from outside: no tabs, no keys for them, `LaneChanged` tells.
+    """
 
     DEFAULT_CSS = """
     LogPane {
@@ -113,8 +74,9 @@ class LogPane(Vertical):
                     border-subtitle-color: $text-muted; }
         & LogView:focus { border: round $accent; border-title-color: $text; }
         &.-narrow LogView { border: none; }
-        & LaneTabs { display: none; }
-        &.-narrow LaneTabs { display: block; }
+        & TabBar { display: none; }
+        &.-narrow TabBar { display: block; }
+        &.-tabless TabBar { display: none; }
     }
     """
     BINDINGS = [
@@ -129,6 +91,9 @@ class LogPane(Vertical):
             super().__init__()
             self.text, self.failed = text, failed
 
+    class LaneChanged(Message):
+        """Keys go to another lane, or what `status` says of it is new."""
+
     def __init__(
         self,
         clipboard: Clipboard,
@@ -137,9 +102,12 @@ class LogPane(Vertical):
         chosen: LogFilter | None = None,
         jump_key: str = "",
         zone: tzinfo | None = None,
+        tabs: bool = True,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
+        self._tabs = tabs
+        self.set_class(not tabs, "-tabless")
         self._clipboard, self._folder, self._jump_key = clipboard, folder, jump_key
         self._index = LogIndex(Path(os.devnull))
         self._chosen = chosen or LogFilter()
@@ -158,7 +126,7 @@ class LogPane(Vertical):
         self._unreadable = False
 
     def compose(self) -> ComposeResult:
-        yield LaneTabs()
+        yield TabBar([(lane, _NAMES[lane]) for lane in LANES])
         with Horizontal():
             yield from self._views.values()
         yield LogPrompt()
@@ -197,7 +165,14 @@ class LogPane(Vertical):
 
     def set_task_run(self, task_run: str | None) -> None:
         """Only the lines of one task run; None for all."""
-        self._choose(replace(self._chosen, task_runs=None if task_run is None else frozenset({task_run})))
+        self.set_task_runs(None if task_run is None else frozenset({task_run}))
+
+    def set_task_runs(self, task_runs: frozenset[str] | None, attempt: int | None = None, title: str = "") -> None:
+        """Only the lines of these task runs, and of one of their attempts (counted from 0), under this title."""
+        self._title = clean(title)
+        for lane, view in self._views.items():
+            view.set_title(self._heading(lane))
+        self._choose(replace(self._chosen, task_runs=task_runs, attempt=attempt))
 
     def set_filter(self, chosen: LogFilter) -> None:
         """Level, text, task and attempt for all lanes; the sources are those of each lane."""
@@ -282,18 +257,26 @@ class LogPane(Vertical):
 
     def action_lane(self, step: int) -> None:
         """The next lane; side by side, the third step shows all lines as one."""
+        if not self._tabs:
+            raise SkipAction
         self.lane = LANES[(LANES.index(self._lane) + step) % len(LANES)]
 
-    @on(LaneTabs.Picked)
-    def _pick(self, event: LaneTabs.Picked) -> None:
+    @on(TabBar.Picked)
+    def _pick(self, event: TabBar.Picked) -> None:
         event.stop()
-        self.lane = event.lane
+        self.lane = cast(Lane, event.key)
         self.focus()
 
     @on(LogView.StatusChanged)
     def _show_status(self) -> None:
         if self.is_mounted:
-            self.query_one(LaneTabs).show(self._lane, self._views[self._lane].status)
+            self.query_one(TabBar).show(self._lane, self.status)
+            self.post_message(self.LaneChanged())
+
+    @property
+    def status(self) -> str:
+        """What the current lane says of itself: following, filters, how many lines."""
+        return self._views[self._lane].status
 
     # ---- what the lanes share ----------------------------------------------------------------------------------
 

@@ -122,6 +122,11 @@ class LogWindow(ScrollView, can_focus=True):
         self.set_reactive(LogWindow.follow, True)
         self._rebuild()
 
+    def set_title(self, title: str) -> None:
+        """What is above the lines."""
+        self._title = title
+        self.border_title = Content(title)
+
     @property
     def chosen(self) -> LogFilter:
         """The filter."""

@@ -1,0 +1,442 @@
+"""One execution: what failed, its task runs over time, what they gave, its log, and the flow as it ran."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Literal, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import ContentSwitcher, Footer
+
+from podium.base.looks import short_id
+from podium.engine.execution import Execution
+from podium.engine.states import TERMINAL
+from podium.model.flow import Flow
+from podium.store.errors import StoreError
+from podium.store.execution_records import ExecutionRecord
+from podium.store.summaries import ExecutionSummary, summary_of
+from podium.workbench.following import ExecutionGone, ExecutionGrew, ExecutionRead, News
+from podium.workbench.runs.failure import Failure, failure_of
+from podium.workbench.runs.failure_box import FailureBox
+from podium.workbench.runs.metrics_table import MetricsTable, read_metrics
+from podium.workbench.runs.run_actions import RunActions, TaskRunRef
+from podium.workbench.runs.run_desk import RunDesk
+from podium.workbench.runs.run_header import RunHeader
+from podium.workbench.runs.task_rows import TaskRow
+from podium.workbench.runs.task_tree import TaskTree
+from podium.workbench.runs.values import Value, values_of
+from podium.workbench.runs.values_tree import ValuesTree
+from podium.workbench.widgets.flow_editor import FlowEditor
+from podium.workbench.widgets.log_pane import LANES, LogPane
+from podium.workbench.widgets.tab_bar import TabBar
+
+Tab = Literal["log", "script", "all", "outputs", "inputs", "metrics", "flow"]
+
+_NAMES: dict[Tab, str] = {
+    "log": "Log", "script": "Script", "all": "All", "outputs": "Outputs", "inputs": "Inputs", "metrics": "Metrics",
+    "flow": "Flow as it ran",
+}  # fmt: skip
+_SHORT: dict[Tab, str] = _NAMES | {"outputs": "Out", "inputs": "In", "flow": "Flow"}
+_TABS: tuple[Tab, ...] = ("log", "script", "all", "outputs", "inputs", "metrics", "flow")
+_WIDE = 100
+_VALUES_PAUSE = 0.5  # seconds between two looks at the values of a run that goes on
+
+
+class RunScreen(Screen[None]):
+    """The screen of one run, live while it goes on."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
+    DEFAULT_CSS = """
+    RunScreen {
+        & #run-top { height: 8; }
+        & TaskTree { width: 3fr; }
+        & #run-outputs { width: 2fr; }
+        & ContentSwitcher { height: 1fr; }
+        & #run-tabs { padding: 0 1; }
+        & #run-flow { border: round $surface-lighten-2; }
+        & #run-flow:focus { border: round $accent; }
+        &.-narrow #run-outputs { display: none; }
+        &.-narrow TaskTree { width: 1fr; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "back", "Back", id="run.back"),
+        Binding("x", "act('kill')", "Kill", id="run.kill"),
+        Binding("p", "act('pause_or_resume')", "Pause/resume", id="run.pause"),
+        Binding("r", "act('restart')", "Restart", id="run.restart"),
+        Binding("R", "replay", "Replay", id="run.replay"),
+        Binding("m", "mark", "Mark as", id="run.mark"),
+        Binding("E", "evaluate", "Evaluate", id="run.evaluate"),
+        Binding("L", "act('set_labels')", "Labels", id="run.labels", show=False),
+        Binding("D", "delete", "Delete", id="run.delete", show=False),
+        Binding("i", "copy_id", "Copy id", id="run.copy", show=False),
+        Binding("right_square_bracket", "tab(1)", "Next tab", id="run.next_tab", show=False),
+        Binding("left_square_bracket", "tab(-1)", "Previous tab", id="run.previous_tab", show=False),
+        Binding("1", "jump('tasks')", "Tasks", id="run.tasks", show=False),
+        Binding("2", "jump('outputs')", "Outputs", id="run.outputs", show=False),
+        Binding("3", "jump('log')", "Log", id="run.log", show=False),
+        Binding("4", "jump('failure')", "Error", id="run.failure", show=False),
+    ]
+    HELP = """One run. Enter on a task shows only its log, E evaluates an expression with the values of this run, R
+    replays from the task under the cursor. [ and ] go through the tabs; in the values y, e and J copy the value, its
+    expression or its JSON."""
+
+    class Said(Message):
+        """Something to tell the reader: done, or `failed`."""
+
+        def __init__(self, text: str, failed: bool = False) -> None:
+            super().__init__()
+            self.text, self.failed = text, failed
+
+    class CodeRequested(Message):
+        """A line of a file (from 1) is to be shown in the editor; this screen is closed."""
+
+        def __init__(self, path: Path, line: int) -> None:
+            super().__init__()
+            self.path, self.line = path, line
+
+    class RunRequested(Message):
+        """Another execution is to be shown instead of this one."""
+
+        def __init__(self, execution_id: str) -> None:
+            super().__init__()
+            self.execution_id = execution_id
+
+    def __init__(self, desk: RunDesk, execution_id: str) -> None:
+        super().__init__()
+        self._desk = desk
+        self.execution_id = execution_id
+        self._record = ExecutionRecord(desk.stores.workspace.execution(execution_id))
+        self.execution: Execution | None = None
+        self.flow: Flow | None = None
+        self._latest: int | None = None
+        self._tab: Tab = "log"
+        self._only: TaskRow | None = None
+        self._hide: Callable[[object], object] = lambda value: value
+        self._values_due: Timer | None = None
+        self._ticker: Timer | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+        self._tree = TaskTree(desk.now, title="1 Tasks", id="run-tasks")
+        self._log = LogPane(
+            desk.clipboard, desk.stores.workspace.root, zone=desk.zone, tabs=False, jump_key="3", id="run-log"
+        )
+        self.actions = RunActions(desk)
+
+    def compose(self) -> ComposeResult:
+        yield RunHeader()
+        yield FailureBox()
+        with Horizontal(id="run-top"):
+            yield self._tree
+            yield ValuesTree("2 Outputs", "Outputs of tasks appear here.", id="run-outputs")
+        yield TabBar([(tab, _NAMES[tab]) for tab in _TABS], id="run-tabs")
+        with ContentSwitcher(initial="run-log"):
+            yield self._log
+            yield ValuesTree("Outputs", "No task has given any output.", id="run-all-outputs")
+            yield ValuesTree("Inputs and variables", "This run has no inputs, variables or labels.", id="run-inputs")
+            yield MetricsTable(id="run-metrics")
+            yield FlowEditor("", read_only=True, id="run-flow")
+        yield self.actions
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self._ticker = self.set_interval(1.0, self._show_header, pause=True)
+        self._unsubscribe = self._desk.feed.subscribe(self._take)
+        self._desk.feed.open(self.execution_id)
+        self._log.show(self._record.log, "", live=True)
+        self._tree.focus()
+
+    def on_unmount(self) -> None:
+        self._desk.feed.close(self.execution_id)
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    # ---- news --------------------------------------------------------------------------------------------------
+
+    def _take(self, news: News) -> None:
+        if isinstance(news, ExecutionRead) and news.id == self.execution_id:
+            self._open(news)
+        elif isinstance(news, ExecutionGrew) and news.id == self.execution_id and self.execution is not None:
+            before = self.execution.state
+            self._tree.apply(news.changes)
+            self._follow(before)
+        elif isinstance(news, ExecutionGone) and news.id == self.execution_id:
+            # Said by the app: what a closing screen posts is not heard any more.
+            self.app.post_message(self.Said(f"The run {short_id(self.execution_id)} is not there any more."))
+            self.dismiss()
+
+    def _open(self, news: ExecutionRead) -> None:
+        self.execution = news.execution
+        self._tree.show(news.execution)
+        editor = self.query_one("#run-flow", FlowEditor)
+        if editor.text != news.source:
+            editor.load_text(news.source)
+
+        def read() -> tuple[Flow | None, int | None, Callable[[object], object]]:
+            flow = self._desk.read_flow(news.source)
+            latest = self._desk.latest_revision(news.execution.namespace, news.execution.flow_id)
+            return flow, latest, self._desk.masking(news.id)
+
+        def known(found: tuple[Flow | None, int | None, Callable[[object], object]]) -> None:
+            self.flow, self._latest, self._hide = found
+            self._show_header()
+            self._show_values()
+
+        self._desk.errands.do(read, known, self._tell)
+        self._follow("")
+
+    def _follow(self, before: str) -> None:
+        """Show what the execution is now; `before` is the state that was shown last."""
+        execution = self.execution
+        assert execution is not None and self._ticker is not None
+        self._fit_top()
+        self._show_header()
+        live = execution.state not in TERMINAL
+        if live:
+            self._ticker.resume()
+        else:
+            self._ticker.pause()
+        if execution.state != before:
+            self._log.set_live(live)
+            self._show_failure()
+            if not live:
+                # Tasks of `afterExecution` and the last lines of scripts come after the state.
+                self.set_timer(1.0, self._log.refresh_now)
+        if self._values_due is None:
+            self._values_due = self.set_timer(_VALUES_PAUSE if live else 0.05, self._show_values)
+
+    def _show_header(self) -> None:
+        if self.execution is not None and self.is_mounted:
+            self.query_one(RunHeader).show(self.execution, self._latest, self._desk.now(), self._desk.zone)
+
+    def _show_failure(self) -> None:
+        execution = self.execution
+        if execution is None or execution.state != "FAILED":
+            self.query_one(FailureBox).show(None)
+            return
+        folder: Path | None
+        try:
+            folder = self._desk.stores.workspace.namespace_folder(execution.namespace)
+        except StoreError:
+            folder = None
+
+        def show(failure: Failure | None) -> None:
+            if self.is_mounted and self.execution is execution and execution.state == "FAILED":
+                self.query_one(FailureBox).show(failure, 6 if self.size.height >= 35 else 2)
+                if failure is not None and failure.taskrun_id is not None and self._only is None:
+                    self._tree.select(failure.taskrun_id)
+
+        self._desk.errands.do(lambda: failure_of(execution, self._record.log, folder), show, self._tell)
+
+    def _show_values(self) -> None:
+        self._values_due = None
+        execution = self.execution
+        if execution is None or not self.is_mounted:
+            return
+        outputs = self._hidden(values_of(execution, self.flow, ("outputs",)))
+        for name in ("#run-outputs", "#run-all-outputs"):
+            tree = self.query_one(name, ValuesTree)
+            if tree.display:
+                tree.show(outputs)
+        if self._tab == "inputs":
+            others = ("inputs", "vars", "trigger", "labels", "flow", "execution")
+            self.query_one("#run-inputs", ValuesTree).show(self._hidden(values_of(execution, self.flow, others)))
+        elif self._tab == "metrics":
+            self.query_one(MetricsTable).show(list(read_metrics(self._record.metrics)))
+
+    def _hidden(self, values: list[Value]) -> list[Value]:
+        return [Value(value.path, self._hide(value.value)) for value in values]
+
+    def _fit_top(self) -> None:
+        """The upper part is as high as its tasks need, and leaves the log more than half."""
+        most = max(self.size.height * 2 // 5, 5)
+        least = 10 if self.size.width >= _WIDE and self.size.height >= 35 else 3
+        self.query_one("#run-top").styles.height = min(max(self._tree.row_count, least) + 2, most)
+
+    def on_resize(self) -> None:
+        self._fit_top()
+        self._show_tab()
+
+    def _tell(self, error: Exception) -> None:
+        self.post_message(self.Said(str(error), failed=True))
+
+    # ---- tabs --------------------------------------------------------------------------------------------------
+
+    @property
+    def tab(self) -> Tab:
+        """What the lower part shows."""
+        return self._tab
+
+    def show_tab(self, tab: Tab) -> None:
+        """Show something else in the lower part, and give it the keys if the part before had them."""
+        switcher = self.query_one(ContentSwitcher)
+        had_focus = self.focused is not None and switcher in self.focused.ancestors
+        self._tab = tab
+        if tab in LANES:
+            self._log.lane = tab
+            switcher.current = "run-log"
+        else:
+            switcher.current = {
+                "outputs": "run-all-outputs", "inputs": "run-inputs", "metrics": "run-metrics", "flow": "run-flow",
+            }[tab]  # fmt: skip
+        self._show_tab()
+        self._show_values()
+        if had_focus:
+            self.action_jump("log")
+
+    def _show_tab(self) -> None:
+        names = _NAMES if self.size.width >= _WIDE else _SHORT
+        status = self._log.status if self._tab in LANES and self.size.width < _WIDE else ""
+        self.query_one("#run-tabs", TabBar).show(self._tab, status, [(tab, names[tab]) for tab in _TABS])
+
+    @on(TabBar.Picked, "#run-tabs")
+    def _pick(self, event: TabBar.Picked) -> None:
+        event.stop()
+        self.show_tab(cast(Tab, event.key))
+        self.action_jump("log")
+
+    @on(LogPane.LaneChanged)
+    def _follow_lane(self, event: LogPane.LaneChanged) -> None:
+        event.stop()
+        if self._tab in LANES:
+            self._tab = self._log.lane
+            self._show_tab()
+
+    def action_tab(self, step: int) -> None:
+        self.show_tab(_TABS[(_TABS.index(self._tab) + step) % len(_TABS)])
+
+    def action_jump(self, where: str) -> None:
+        """Give the keys to a part: `tasks`, `outputs`, `log` (the lower part) or `failure`."""
+        if where == "tasks":
+            self._tree.focus()
+        elif where == "failure":
+            box = self.query_one(FailureBox)
+            (box if box.display else self._tree).focus()
+        elif where == "outputs" and self.size.width < _WIDE:
+            self.show_tab("outputs")
+            self.query_one("#run-all-outputs").focus()
+        elif where == "outputs":
+            self.query_one("#run-outputs").focus()
+        elif self._tab in LANES:
+            self._log.focus()
+        else:
+            current = self.query_one(ContentSwitcher).visible_content
+            if current is not None:
+                current.focus()
+
+    # ---- tasks -------------------------------------------------------------------------------------------------
+
+    @on(TaskTree.Chosen)
+    def _only_its_log(self, event: TaskTree.Chosen) -> None:
+        """The log of one task run (all below it for a flowable) or attempt; the same again: the whole log."""
+        event.stop()
+        row, execution = event.row, self.execution
+        if execution is None:
+            return
+        if self._only is not None and self._only.key == row.key:
+            self._only = None
+            self._log.set_task_runs(None)
+        else:
+            self._only = row
+            chosen = frozenset({row.run.id, *(below.id for below in execution.descendants(row.run.id))})
+            self._log.set_task_runs(chosen, row.attempt, row.name)
+        if self._tab not in LANES:
+            self.show_tab("log")
+
+    @on(TaskTree.Highlighted)
+    def _its_outputs(self, event: TaskTree.Highlighted) -> None:
+        event.stop()
+        if event.row is not None:
+            run = event.row.run
+            path = ["outputs", run.task_id, *([] if run.value is None else [run.value])]
+            tree = self.query_one("#run-outputs", ValuesTree)
+            if tree.display:
+                tree.reveal(path)
+
+    # ---- actions -----------------------------------------------------------------------------------------------
+
+    @property
+    def summary(self) -> ExecutionSummary | None:
+        """The execution in short."""
+        return None if self.execution is None else summary_of(self.execution)
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+    def action_act(self, name: str) -> None:
+        """Do something to the run: the name of a method of `RunActions`."""
+        if self.summary is not None:
+            getattr(self.actions, name)(self.summary)
+
+    def action_replay(self) -> None:
+        """From the task under the cursor while the tasks have the keys, else from the beginning."""
+        if self.summary is not None:
+            self.actions.replay(self.summary, self._task_under_cursor())
+
+    def action_mark(self) -> None:
+        if self.summary is not None:
+            self.actions.mark(self.summary, self._task_under_cursor())
+
+    def action_delete(self) -> None:
+        if self.summary is not None:
+            self.actions.delete(self.summary)
+
+    def _task_under_cursor(self) -> TaskRunRef | None:
+        row = self._tree.selected if self._tree.has_focus else None
+        return None if row is None else TaskRunRef(row.run.id, row.name if row.attempt is None else row.run.task_id)
+
+    def action_copy_id(self) -> None:
+        self._copy(self.execution_id, f"the id {short_id(self.execution_id)}…")
+
+    def action_evaluate(self) -> None:
+        """Try an expression with the values of this run."""
+        from podium.workbench.runs.expression_screen import ExpressionScreen
+
+        if self.execution is not None:
+            row = self._tree.selected
+            run_id = None if row is None else row.run.id
+            self.app.push_screen(ExpressionScreen(self._desk, self.execution_id, taskrun_id=run_id))
+
+    def _copy(self, text: str, what: str) -> None:
+        try:
+            self.post_message(self.Said(self._desk.clipboard.copy(text, what)))
+        except OSError as error:
+            self.post_message(self.Said(f"Cannot copy: {error}.", failed=True))
+
+    @on(ValuesTree.CopyRequested)
+    @on(FailureBox.CopyRequested)
+    def _copy_value(self, event: ValuesTree.CopyRequested | FailureBox.CopyRequested) -> None:
+        event.stop()
+        self._copy(event.text, event.what)
+
+    @on(RunActions.Previewed)
+    def _show_fates(self, event: RunActions.Previewed) -> None:
+        event.stop()
+        self._tree.set_fates(event.fates)
+
+    @on(RunActions.Began)
+    def _go_to(self, event: RunActions.Began) -> None:
+        event.stop()
+        if event.execution_id != self.execution_id:
+            self.post_message(self.RunRequested(event.execution_id))
+
+    @on(RunActions.Said)
+    @on(LogPane.Said)
+    def _pass_on(self, event: RunActions.Said | LogPane.Said) -> None:
+        event.stop()
+        self.post_message(self.Said(event.text, event.failed))
+
+    @on(FailureBox.CodeRequested)
+    def _open_code(self, event: FailureBox.CodeRequested) -> None:
+        event.stop()
+        self.post_message(self.CodeRequested(event.place.path, event.place.line))
+
+    @on(FailureBox.TaskRequested)
+    def _open_task(self, event: FailureBox.TaskRequested) -> None:
+        event.stop()
+        self._tree.select(event.taskrun_id)
+        self._tree.focus()
