@@ -11,6 +11,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "yaml-duplicate-key": ("error", "A map has the same key twice."),
     "not-a-flow": ("error", "The document is not a map with the properties of a flow."),
     "several-flows": ("error", "Only one flow was expected, but the text holds several documents."),
+    "flow-twice": ("error", "Two files of the workspace hold the same flow."),
     "unknown-property": ("error", "The object has no such property."),
     "missing-property": ("error", "A required property is absent or null."),
     "empty-list": ("error", "A list that needs at least one entry is empty."),

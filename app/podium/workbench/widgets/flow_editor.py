@@ -172,7 +172,9 @@ class FlowEditor(TextArea):
     def replace_all(self, text: str) -> None:
         """Replace the whole text as one step that can be undone, keeping the cursor's line."""
         row, column = self.cursor_location
-        self._apply(LineEdit(0, self.document.line_count - 1, tuple(text.split("\n")), (row, column), (row, column)))
+        self.apply_line_edit(
+            LineEdit(0, self.document.line_count - 1, tuple(text.split("\n")), (row, column), (row, column))
+        )
 
     def _set_document(self, text: str, language: str | None) -> None:
         self._whole = None
@@ -348,6 +350,11 @@ class FlowEditor(TextArea):
             self.post_message(self.CursorMoved(self, *selection.end))
             self._report_mark()
 
+    def select_range(self, start: Location, end: Location) -> None:
+        """Select a stretch and show it."""
+        self.selection = Selection(self.clamp_visitable(start), self.clamp_visitable(end))
+        self.scroll_cursor_visible(center=True)
+
     def next_mark(self) -> Mark | None:
         """Move the cursor to the next mark, from the last one to the first."""
         after = [mark for mark in self.marks if (mark.line, mark.column) > self.cursor_location]
@@ -402,7 +409,8 @@ class FlowEditor(TextArea):
         else:
             self._replace_via_keyboard("", (row, column - count), (row, column))
 
-    def _apply(self, change: LineEdit | None) -> None:
+    def apply_line_edit(self, change: LineEdit | None) -> None:
+        """Make a change of whole lines, as one step that can be undone."""
         if change is None:
             return
         self.history.checkpoint()
@@ -416,26 +424,26 @@ class FlowEditor(TextArea):
         if self.read_only:
             return
         if self.selection.start[0] != self.selection.end[0]:
-            self._apply(line_edits.indent(self.document.lines, *self.selection, self.indent_width))
+            self.apply_line_edit(line_edits.indent(self.document.lines, *self.selection, self.indent_width))
         else:
             self._replace_via_keyboard(" " * self._find_columns_to_next_tab_stop(), *self.selection)
 
     def action_dedent(self) -> None:
         if not self.read_only:
-            self._apply(line_edits.dedent(self.document.lines, *self.selection, self.indent_width))
+            self.apply_line_edit(line_edits.dedent(self.document.lines, *self.selection, self.indent_width))
 
     def action_toggle_comment(self) -> None:
         prefix = line_edits.comment_prefix(self.syntax)
         if prefix and not self.read_only:
-            self._apply(line_edits.toggle_comment(self.document.lines, *self.selection, prefix))
+            self.apply_line_edit(line_edits.toggle_comment(self.document.lines, *self.selection, prefix))
 
     def action_move_lines(self, by: int) -> None:
         if not self.read_only:
-            self._apply(line_edits.move(self.document.lines, *self.selection, by))
+            self.apply_line_edit(line_edits.move(self.document.lines, *self.selection, by))
 
     def action_duplicate_lines(self) -> None:
         if not self.read_only:
-            self._apply(line_edits.duplicate(self.document.lines, *self.selection))
+            self.apply_line_edit(line_edits.duplicate(self.document.lines, *self.selection))
 
     def action_toggle_wrap(self) -> None:
         self.soft_wrap = not self.soft_wrap

@@ -1,0 +1,131 @@
+"""The workbench: one application, one workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+
+from podium.base.looks import only_ascii
+from podium.store.stores import Stores
+from podium.workbench.bench import Bench
+from podium.workbench.frame_diff import DiffOutput
+from podium.workbench.glyphs import AsciiOnly
+from podium.workbench.screens.main_screen import MainScreen
+from podium.workbench.themes import THEMES, chosen_theme
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from podium.plugin.registry import Registry
+    from podium.runtime.executions import Executions
+
+# A thread that computes (a check, a search) must give the screen its turn quickly.
+_SWITCH_SECONDS = 0.0005
+_GC_THRESHOLDS = (20_000, 20, 50)
+
+
+class PodiumApp(DiffOutput[None]):
+    """The workbench on the workspace of `stores`. `start` is a file to open at once."""
+
+    TITLE = "Podium"
+    CSS_PATH = "screens/main_screen.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    PAUSE_GC_ON_SCROLL = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Everything", priority=True, id="app.palette"),
+        Binding("colon", "command_palette", "Everything", show=False, id="app.palette_colon"),
+        Binding("question_mark,f1", "help", "Help", id="app.help"),
+        Binding("ctrl+q", "quit", "Detach", priority=True, show=False, id="app.quit_anywhere"),
+        Binding("q", "quit", "Detach", id="app.quit"),
+        Binding("ctrl+l", "redraw", "Draw again", show=False, id="app.redraw"),
+        Binding("f10", "picture", "Picture", show=False, id="app.picture"),
+    ]
+
+    def __init__(
+        self,
+        stores: Stores,
+        registry: Registry,
+        executions: Executions,
+        *,
+        start: Path | None = None,
+        zone: tzinfo | None = None,
+        theme: str | None = None,
+        ascii_only: bool | None = None,
+    ) -> None:
+        self._twins = AsciiOnly(
+            only_ascii(os.environ, getattr(sys.__stdout__, "encoding", None)) if ascii_only is None else ascii_only
+        )
+        super().__init__()
+        self.bench = Bench(self, stores, registry, executions, zone)
+        self._start_file = start
+        for one in THEMES:
+            self.register_theme(one)
+        wanted = theme or chosen_theme(os.environ)
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._twins] if self._twins.enabled else super().get_line_filters()
+
+    def get_default_screen(self) -> MainScreen:
+        return MainScreen(self.bench, self._start_file)
+
+    @property
+    def main(self) -> MainScreen:
+        """The screen with the panes."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, MainScreen))
+
+    def on_mount(self) -> None:
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        self.bench.feed.start()
+        if not self.is_headless:
+            self._heed_signals()
+        self.call_after_refresh(self._calm_the_collector)
+
+    def on_unmount(self) -> None:
+        self.bench.feed.stop()
+
+    def _calm_the_collector(self) -> None:
+        """What is there now stays: a full collection would walk all of it, in the middle of a key press."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
+
+    def _heed_signals(self) -> None:
+        """A closed terminal or a `kill` ends the workbench in order: drafts are written, the terminal is restored."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._end, 128 + number)
+
+    def _end(self, code: int) -> None:
+        self.main.keeper.keep_all_now()
+        self.exit(return_code=code)
+
+    async def action_quit(self) -> None:
+        """Leave; runs go on. Unsaved text is asked about."""
+        self.main.leave_workbench()
+
+    def action_help(self) -> None:
+        """What the keys of this pane do."""
+        from podium.workbench.dialogs.help_screen import HelpScreen
+
+        self.push_screen(HelpScreen(self.screen))
+
+    def action_picture(self) -> None:
+        """Save what is on the screen as an SVG file."""
+        folder = self.bench.workspace.state / "pictures"
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            path = self.save_screenshot(f"podium-{self.bench.now():%Y%m%d-%H%M%S}.svg", str(folder))
+        except OSError as error:
+            self.main.say(f"The picture cannot be saved: {error.strerror}.", failed=True)
+            return
+        self.main.say(f"Saved the picture as {Path(path).relative_to(self.bench.workspace.root)}.")

@@ -1,0 +1,325 @@
+"""The four panes, what goes on between them, and which of them are on the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import Screen
+
+from podium.workbench.bench import Bench
+from podium.workbench.following import News, Overview
+from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
+from podium.workbench.panes.buffer import Buffer
+from podium.workbench.panes.editor_pane import EditorPane
+from podium.workbench.panes.file_keeper import FileKeeper
+from podium.workbench.panes.tree_pane import TreePane
+from podium.workbench.runs.question import Choice, Question
+from podium.workbench.runs.runs_pane import RunsPane
+from podium.workbench.runs.runs_table import RunsTable
+from podium.workbench.widgets.key_line import KeyLine
+from podium.workbench.widgets.log_pane import LogPane
+from podium.workbench.widgets.top_line import TopLine
+
+Pane = Literal["tree", "editor", "runs", "log"]
+PANES: tuple[Pane, ...] = ("tree", "editor", "runs", "log")
+
+
+class MainScreen(Screen[None]):
+    """Tree, editor, runs and log. In a small terminal one of them at a time, and a line of the log."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "execute", "Execute", id="flow.execute"),
+        Binding("ctrl+s", "save", "Save", id="file.save"),
+        Binding("alt+1,1", "pane('tree')", "Files", show=False, id="pane.tree"),
+        Binding("alt+2,2", "pane('editor')", "Editor", show=False, id="pane.editor"),
+        Binding("alt+3,3", "pane('runs')", "Runs", show=False, id="pane.runs"),
+        Binding("alt+4,4", "pane('log')", "Log", show=False, id="pane.log"),
+        Binding("f6", "next_pane(1)", "Next pane", show=False, id="pane.next"),
+        Binding("shift+f6", "next_pane(-1)", "Previous pane", show=False, id="pane.previous"),
+        Binding("alt+m", "widen", "One pane", show=False, id="pane.maximize"),
+        Binding("ctrl+o", "find_file", "Open by name", show=False, id="file.open"),
+        Binding("escape", "leave", "Back", show=False, id="pane.leave"),
+    ]
+
+    def __init__(self, bench: Bench, start: Path | None = None) -> None:
+        super().__init__()
+        self.bench = bench
+        self._start = start
+        self._question = Question()
+        self.top = TopLine(_short(bench.workspace.root))
+        self.files = TreePane(bench, self._question, id="tree")
+        self.editor = EditorPane(bench, self._question, id="editor")
+        self.runs = RunsPane(
+            bench.executions, bench.feed, bench.runs, bench.clipboard,
+            jump_key="3", now=bench.clock.now, zone=bench.zone, id="runs",
+        )  # fmt: skip
+        self.log_pane = LogPane(bench.clipboard, bench.workspace.root, jump_key="4", zone=bench.zone, id="log")
+        self.keeper = FileKeeper(bench, self.editor, self._question, self.say, self.show_text)
+        self._pane: Pane = "tree"
+        self._alone = False
+
+    def compose(self) -> ComposeResult:
+        yield self.top
+        with Container(id="body"):
+            yield self.files
+            yield self.editor
+            yield self.runs
+            yield self.log_pane
+        yield self._question
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.bench.feed.subscribe(self._take_news)
+        self._tick()
+        self.set_interval(1.0, self._tick)
+        self._arrange()
+        self.keeper.offer_drafts()
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        if self._start is not None:
+            await self.open_file(self._start)
+        else:
+            self.files.focus()
+
+    def _tick(self) -> None:
+        self.top.show_time(self.bench.now())
+
+    # ---- saying ------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, failed: bool = False) -> None:
+        """Tell the reader something in passing."""
+        if text:
+            self.notify(text, severity="error" if failed else "information", markup=False, timeout=8 if failed else 4)
+
+    @on(Said)
+    @on(RunsPane.Said)
+    @on(LogPane.Said)
+    def _said(self, event: Said) -> None:
+        event.stop()
+        self.say(event.text, event.failed)
+
+    def show_text(self, title: str, text: str) -> None:
+        """Show a text to be read, on a screen of its own."""
+        from podium.workbench.dialogs.text_screen import TextScreen
+
+        self.app.push_screen(TextScreen(title, text))
+
+    # ---- panes -------------------------------------------------------------------------------------------------
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there is only room for one pane."""
+        return self.has_class("-narrow")
+
+    def action_pane(self, pane: Pane) -> None:
+        """Give the keys to a pane, and show it if it is not on the screen."""
+        self._pane = pane
+        self._arrange()
+        self._widget(pane).focus()
+
+    def action_next_pane(self, step: int) -> None:
+        self.action_pane(PANES[(PANES.index(self._pane) + step) % len(PANES)])
+
+    def action_widen(self) -> None:
+        """The pane alone on the screen, or all of them again."""
+        self._alone = not self._alone
+        self._arrange()
+
+    def action_leave(self) -> None:
+        """From a pane back to the files."""
+        if self._alone and not self.is_narrow:
+            self.action_widen()
+        elif self._pane == "tree" and self.editor.current is not None:
+            self.action_pane("editor")
+        else:
+            self.action_pane("tree")
+
+    def _widget(self, pane: Pane) -> TreePane | EditorPane | RunsPane | LogPane:
+        panes: dict[Pane, TreePane | EditorPane | RunsPane | LogPane]
+        panes = {"tree": self.files, "editor": self.editor, "runs": self.runs, "log": self.log_pane}
+        return panes[pane]
+
+    def on_descendant_focus(self) -> None:
+        for pane in PANES:
+            if self._widget(pane).has_focus_within and pane != self._pane:
+                self._pane = pane
+                self._arrange()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._arrange)
+
+    def _arrange(self) -> None:
+        single = self.is_narrow or self._alone
+        with self.app.batch_update():
+            self.set_class(single, "-single")
+            for pane in PANES:
+                shown = not single or pane == self._pane
+                if self.is_narrow and self._pane == "tree" and pane == "editor":
+                    shown = True  # the tree lies over it
+                self._widget(pane).display = shown
+
+    # ---- files -------------------------------------------------------------------------------------------------
+
+    async def open_file(self, path: Path, line: int | None = None, column: int = 0, take_focus: bool = True) -> None:
+        """Show a file in the editor."""
+        buffer = await self.editor.open(path, line, column)
+        if buffer is not None and take_focus:
+            self.action_pane("editor")
+
+    @on(FileOpenRequested)
+    async def _open_requested(self, event: FileOpenRequested) -> None:
+        event.stop()
+        await self.open_file(event.path, event.line, event.column, event.take_focus)
+
+    @on(FilesMoved)
+    def _files_moved(self, event: FilesMoved) -> None:
+        event.stop()
+        self.keeper.moved(event.source, event.target)
+
+    @on(TreePane.PathChanged)
+    def _path_changed(self, event: TreePane.PathChanged) -> None:
+        event.stop()
+        self.keeper.changed_on_disk(event.path, event.gone)
+
+    @on(TreePane.GitRead)
+    def _git_read(self, event: TreePane.GitRead) -> None:
+        event.stop()
+        self.top.show_git(event.status)
+
+    @on(EditorPane.Shown)
+    def _shown(self, event: EditorPane.Shown) -> None:
+        event.stop()
+        buffer = event.buffer
+        self.files.show_current(buffer.relative if buffer else "")
+        if event.flow is not None:
+            self.top.show_namespace(event.flow.namespace)
+            self.runs.show_flow(event.flow.namespace, event.flow.id)
+
+    @on(EditorPane.Settled)
+    def _settled(self, event: EditorPane.Settled) -> None:
+        event.stop()
+        self.keeper.keep_draft(event.buffer)
+
+    @on(EditorPane.CloseWanted)
+    def _close_wanted(self, event: EditorPane.CloseWanted) -> None:
+        event.stop()
+        self.close_file(event.buffer)
+
+    def close_file(self, buffer: Buffer) -> None:
+        """Close a file, after a question when it has unsaved text."""
+
+        def close() -> None:
+            self.keeper.drop_draft(buffer)
+            self.run_worker(self.editor.close(buffer))
+
+        if not buffer.dirty:
+            close()
+            return
+        save = Choice("s", "saves it", lambda: self.keeper.save(buffer, close))
+        self._question.ask(f"{buffer.relative} has unsaved text.", [save, Choice("d", "discards it", close)])
+
+    def action_save(self) -> None:
+        """Save the file in front."""
+        if self.editor.current is not None:
+            self.keeper.save(self.editor.current)
+
+    def action_find_file(self) -> None:
+        """Find a file by parts of its path."""
+        self.action_pane("tree")
+        self.files.action_filter()
+
+    def leave_workbench(self) -> None:
+        """End the workbench; runs go on. Unsaved text is asked about first."""
+        dirty = self.keeper.dirty
+        if not dirty:
+            self.app.exit()
+            return
+
+        def discard() -> None:
+            self.keeper.drop_all_now()
+            self.app.exit()
+
+        def keep() -> None:
+            self.keeper.keep_all_now()
+            self.app.exit()
+
+        names = ", ".join(buffer.name for buffer in dirty[:3]) + (" …" if len(dirty) > 3 else "")
+        self._question.ask(
+            f"Unsaved text: {names}.",
+            [
+                Choice("s", "saves and leaves", lambda: self.keeper.save_all(self.app.exit)),
+                Choice("k", "keeps it for the next start", keep),
+                Choice("d", "discards it", discard),
+            ],
+        )
+
+    # ---- runs --------------------------------------------------------------------------------------------------
+
+    def _take_news(self, news: News) -> None:
+        if isinstance(news, Overview):
+            self.top.show_running(len(news.unfinished))
+
+    @on(RunsTable.Highlighted)
+    def _run_highlighted(self, event: RunsTable.Highlighted) -> None:
+        run = event.run
+        if run is None or not run.id:
+            self.log_pane.show(None, "")
+            return
+        path = self.bench.stores.record(run.id).log
+        self.log_pane.show(path, run.flow_id, live=run.end is None)
+
+    @on(RunsTable.Opened)
+    def _run_opened(self, event: RunsTable.Opened) -> None:
+        event.stop()
+        self.open_run(event.run.id)
+
+    def open_run(self, execution_id: str) -> None:
+        """The screen of one execution."""
+
+    @on(ExecuteRequested)
+    def _execute_requested(self, event: ExecuteRequested) -> None:
+        event.stop()
+        self.execute(*event.flow)
+
+    def action_execute(self) -> None:
+        """Run the flow that the keys are at: in the tree the one under the cursor, else the one in the editor."""
+        entry = self.files.rows.selected
+        if self._pane == "tree" and entry is not None and entry.flows:
+            self.execute(*entry.flows[0])
+            return
+        buffer = self.editor.current
+        flow = buffer.flow_at_cursor() if buffer is not None else None
+        if buffer is None or flow is None:
+            self.say("There is no flow here: open one, or put the cursor on one in the tree.", failed=True)
+            return
+        self.execute(flow.namespace, flow.id)
+
+    def execute(self, namespace: str, flow_id: str) -> None:
+        """Save what is typed, then run the flow as its file says it."""
+        open_file = next(
+            (one for one in self.editor.buffers if any((f.namespace, f.id) == (namespace, flow_id) for f in one.flows)),
+            None,
+        )
+        if open_file is not None and open_file.dirty:
+            self.keeper.save(open_file, lambda: self.start_run(namespace, flow_id))
+        else:
+            self.start_run(namespace, flow_id)
+
+    def start_run(self, namespace: str, flow_id: str) -> None:
+        """Run a flow of the workspace, asking for inputs when it has some."""
+
+
+def _short(path: Path) -> str:
+    """A path as people write it."""
+    try:
+        return f"~/{path.relative_to(Path.home()).as_posix()}" if path != Path.home() else "~"
+    except ValueError:
+        return str(path)
