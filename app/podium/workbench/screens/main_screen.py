@@ -33,7 +33,7 @@ class MainScreen(Screen[None]):
     """Tree, editor, runs and log. In a small terminal one of them at a time, and a line of the log."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
-    AUTO_FOCUS = None
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "execute", "Execute", id="flow.execute"),
         Binding("ctrl+s", "save", "Save", id="file.save"),
