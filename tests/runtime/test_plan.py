@@ -204,6 +204,38 @@ def test_loops_are_planned_for_their_first_value(tmp_path: Path) -> None:
     assert fates(plan)["n"] == "not chosen"
 
 
+def test_the_value_of_a_loop_is_seen_by_its_own_tasks_only(tmp_path: Path) -> None:
+    plan = planned(
+        tmp_path,
+        f"""tasks:
+  - id: each
+    type: {FLOW}.ForEach
+    values: ["a"]
+    tasks:
+      - id: wd
+        type: {FLOW}.WorkingDirectory
+        tasks:
+          - {{id: inside, type: {RETURN}, format: "{{{{ taskrun.value }}}}"}}
+      - id: seq
+        type: {FLOW}.Sequential
+        tasks:
+          - {{id: below, type: {RETURN}, format: "{{{{ taskrun.value }}}}"}}
+          - {{id: right, type: {RETURN}, format: "{{{{ parent.taskrun.value }}}}"}}
+""",
+    )
+    assert shown(plan, "inside", "format") == ("known", "a")
+    assert shown(plan, "below", "format")[0] == "wrong"
+    assert shown(plan, "right", "format")[0] == "unknown"
+
+
+def test_what_is_not_given_yet_is_one_problem(tmp_path: Path) -> None:
+    text = "inputs: [{id: n, type: INT}, {id: a.b, type: INT}]\ntriggers: [{id: s, type: %s, cron: '* * * * *'}]\n"
+    text = text % "io.kestra.plugin.core.trigger.Schedule"
+    plan = planned(tmp_path, text + one_log("'{{ inputs.n + inputs.a.b }} {{ trigger.date }} {{ labels.system.x }}'"))
+    assert shown(plan, "t") == ("unknown", "inputs.n is only known when the flow runs")
+    assert len(plan.problems) == 2
+
+
 def test_blocks_and_conditions(tmp_path: Path) -> None:
     plan = planned(
         tmp_path,

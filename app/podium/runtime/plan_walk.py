@@ -10,7 +10,7 @@ from podium.engine.flowable import Flowable, FlowableError, Opened, Opening
 from podium.engine.plan import Plan
 from podium.engine.run import falsy
 from podium.engine.variables import Variables, nested_labels
-from podium.expressions.errors import ExpressionError, MissingValue
+from podium.expressions.errors import ExpressionError
 from podium.expressions.render import render, render_typed
 from podium.expressions.values import to_output
 from podium.model.flow import Flow, Task
@@ -18,7 +18,7 @@ from podium.model.schema import PropKind
 from podium.plugin.registry import Registry
 from podium.runtime.plan import Fate, Need, PlannedLane, PlannedTask, PlannedValue, program_need
 from podium.runtime.surroundings import surroundings
-from podium.runtime.unknowns import PartlyKnown, PlanServices, Unknown, unknown_in
+from podium.runtime.unknowns import PartlyKnown, PlanServices, Unknown, is_missing, unknown_in
 from podium.store.stores import Stores
 
 _LATE: frozenset[PropKind] = frozenset({"expression"})
@@ -50,16 +50,20 @@ class Walker:
         self._context |= {
             "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision or 1},
             "execution": PartlyKnown({"startDate": now, "state": "RUNNING"}, ["id", "originalId"], "execution"),
-            "labels": nested_labels([*flow.labels, *labels]),
+            "labels": PartlyKnown(nested_labels([*flow.labels, *labels]), ["system"], "labels"),
             "tasks": Unknown("tasks"),
             "outputs": self._outputs,
         }
-        if inputs:
-            self._context["inputs"] = inputs
+        if flow.inputs:
+            # What nobody has given yet, or given wrongly, is a problem of its own, and then a value.
+            missing = {one.id.split(".")[0] for one in flow.inputs} - inputs.keys()
+            self._context["inputs"] = PartlyKnown(inputs, missing, "inputs")
         if flow.variables:
             self._context["vars"] = flow.variables
         if trigger is not None:
             self._context["trigger"] = trigger.get("variables") or {}
+        elif flow.triggers:
+            self._context |= {"trigger": Unknown("trigger"), "schedule": Unknown("schedule")}
 
     def flow_lanes(self) -> tuple[PlannedLane, ...]:
         """The blocks of the flow."""
@@ -95,7 +99,7 @@ class Walker:
             unknown = unknown_in(error)
             if unknown is not None:
                 return self._lent(name, written, context, str(unknown))
-            if late and isinstance(error, MissingValue):
+            if late and is_missing(error):
                 return PlannedValue(name, written, "unknown", reason="the task renders it itself")
             return PlannedValue(name, written, "wrong", reason=str(error))
 
@@ -129,10 +133,12 @@ class Walker:
         fate, reason = self._wanted(task, fate, around)
         if fate == "skipped":
             return PlannedTask(task.id, task.type, task.decl.local, fate, reason)
+        properties = tuple(self._properties(task, around))
         if not task.decl.local:
             self.problems.append(f"{task.id}: `{task.type}` runs on a Kestra server, not here")
-        properties = tuple(self._properties(task, around))
-        self.problems += [f"{task.id}.{one.name}: {one.reason}" for one in properties if one.certainty == "wrong"]
+        else:
+            wrong = [one for one in properties if one.certainty == "wrong"]
+            self.problems += [f"{task.id}.{one.name}: {one.reason}" for one in wrong]
         self._need(task, properties)
         self._outputs[task.id] = _outputs(task, fate, properties)
         if task.decl.kind == "flowable" and task.decl.local:
@@ -250,8 +256,11 @@ class Walker:
     def _inside(self, task: Task, opened: Opened | None, around: Mapping[str, Any]) -> Mapping[str, Any]:
         """What the children see on top: the first value of a loop, or that there is one which is not known."""
         inner = {**around, "parent": Unknown("parent"), "parents": Unknown("parents")}
+        if task.type.endswith(".WorkingDirectory"):
+            # Its children stand in its place: they see its own value.
+            return {**inner, "workerTaskrun": Unknown("workerTaskrun")}
         if not _is_loop(task):
-            return inner
+            return {**inner, "taskrun": PartlyKnown({}, ())}
         if opened is not None and opened.values:
             return {**inner, "taskrun": PartlyKnown({"value": opened.values[0], "iteration": 0}, ())}
         return {**inner, "taskrun": PartlyKnown({}, ("value", "iteration", "items")), "item": Unknown("item")}

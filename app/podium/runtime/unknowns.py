@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, NoReturn
 
 from podium.base.masking import Masker
-from podium.expressions.errors import ExpressionError
+from podium.expressions.errors import ExpressionError, MissingValue
 from podium.expressions.services import HttpRequest, HttpResponse, SubflowRequest
 from podium.runtime.services import RuntimeServices
 from podium.store.errors import StoreError
@@ -26,11 +26,20 @@ class UnknownValue(ExpressionError):
         return self.message
 
 
-def unknown_in(error: BaseException | None) -> UnknownValue | None:
+def unknown_in(error: BaseException) -> UnknownValue | None:
     """The unknown value behind an error: comparisons and the like wrap what is raised inside them."""
-    while error is not None and not isinstance(error, UnknownValue):
+    return next((one for one in _causes(error) if isinstance(one, UnknownValue)), None)
+
+
+def is_missing(error: BaseException) -> bool:
+    """Whether an error comes from a name that does not exist."""
+    return any(isinstance(one, MissingValue) for one in _causes(error))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
         error = error.__cause__ or error.__context__
-    return error
 
 
 class Unknown(Mapping[str, Any]):
