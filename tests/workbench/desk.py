@@ -23,7 +23,7 @@ tasks:
     type: io.kestra.plugin.core.log.Log
     message: Hello
 """
-BROKEN = HELLO.replace("message:", "massage:")
+BROKEN = HELLO.replace("id: hello\n", "id: broken\n") + "    massage: Hello\n"
 NOW = datetime(2026, 11, 22, 14, 32, tzinfo=UTC)
 
 
@@ -41,7 +41,7 @@ def workbench(root: Path, start: str = "", *, ascii_only: bool = False) -> Podiu
     """The app, not running yet; `start` is a file to open."""
     stores = Stores.open(root, ManualClock(NOW))
     registry = default_registry()
-    executions = Executions(stores.workspace, registry, settings=stores.settings)
+    executions = Executions(stores.workspace, registry, settings=stores.settings, stores=stores)
     file = root / start if start else None
     return PodiumApp(stores, registry, executions, start=file, zone=UTC, theme="podium", ascii_only=ascii_only)
 

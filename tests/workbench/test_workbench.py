@@ -16,7 +16,7 @@ async def test_a_file_is_opened_from_the_tree_and_checked(tmp_path: Path) -> Non
         await pilot.press("f8")
         await until(pilot, lambda: "`massage`" in grid(app))
         assert app.main.editor.current is not None
-        assert app.main.editor.current.editor.cursor_location == (6, 4)
+        assert app.main.editor.current.editor.cursor_location == (7, 4)
 
 
 async def test_typing_marks_the_tab_and_saving_writes_the_file(tmp_path: Path) -> None:

@@ -109,10 +109,9 @@ def _workbench(path: Path, rest: Sequence[str], console: Console, word: str = ""
     from podium.cli.session import Session
 
     root = Session(path, console).workspace.root
-    from podium.workbench.app import PodiumApp
+    from podium.workbench.start import run_workbench
 
-    code = PodiumApp(root).run()
-    return code if isinstance(code, int) else OK
+    return run_workbench(root)
 
 
 def _unknown(word: str) -> str:

@@ -11,6 +11,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 
@@ -19,6 +20,8 @@ from podium.store.stores import Stores
 from podium.workbench.bench import Bench
 from podium.workbench.frame_diff import DiffOutput
 from podium.workbench.glyphs import AsciiOnly
+from podium.workbench.runs.expression_screen import ExpressionScreen
+from podium.workbench.runs.run_screen import RunScreen
 from podium.workbench.screens.main_screen import MainScreen
 from podium.workbench.themes import THEMES, chosen_theme
 
@@ -108,6 +111,25 @@ class PodiumApp(DiffOutput[None]):
     def _end(self, code: int) -> None:
         self.main.keeper.keep_all_now()
         self.exit(return_code=code)
+
+    # ---- what screens of runs say ------------------------------------------------------------------------------
+
+    @on(RunScreen.Said)
+    @on(ExpressionScreen.Said)
+    def _said(self, event: RunScreen.Said | ExpressionScreen.Said) -> None:
+        self.main.say(event.text, event.failed)
+
+    @on(RunScreen.CodeRequested)
+    async def _show_code(self, event: RunScreen.CodeRequested) -> None:
+        while self.screen is not self.main:
+            self.pop_screen()
+        await self.main.open_file(event.path, event.line - 1)
+
+    @on(RunScreen.RunRequested)
+    def _show_run(self, event: RunScreen.RunRequested) -> None:
+        self.main.open_run(event.execution_id)
+
+    # ---- keys --------------------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
         """Leave; runs go on. Unsaved text is asked about."""

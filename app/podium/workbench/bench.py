@@ -10,6 +10,7 @@ from podium.workbench.clipboard import Clipboard
 from podium.workbench.files.drafts import Drafts
 from podium.workbench.files.file_actions import FileActions
 from podium.workbench.runs.feed import Errands, RunsFeed
+from podium.workbench.runs.run_desk import RunDesk
 
 if TYPE_CHECKING:
     from podium.plugin.registry import Registry
@@ -38,6 +39,7 @@ class Bench:
         self.git = Errands(app)
         self.runs = Errands(app)
         self.feed = RunsFeed(app, self.workspace, executions.reconcile)
+        self.desk = RunDesk(stores, registry, executions, self.feed, self.runs, self.clipboard, zone)
         self.actions = FileActions(self.workspace.root, self.workspace.trash)
         self.drafts = Drafts(self.workspace.unsaved)
 

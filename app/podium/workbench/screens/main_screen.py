@@ -56,10 +56,7 @@ class MainScreen(Screen[None]):
         self.top = TopLine(_short(bench.workspace.root))
         self.files = TreePane(bench, self._question, id="tree")
         self.editor = EditorPane(bench, self._question, id="editor")
-        self.runs = RunsPane(
-            bench.executions, bench.feed, bench.runs, bench.clipboard,
-            jump_key="3", now=bench.clock.now, zone=bench.zone, id="runs",
-        )  # fmt: skip
+        self.runs = RunsPane(bench.desk, jump_key="3", id="runs")
         self.log_pane = LogPane(bench.clipboard, bench.workspace.root, jump_key="4", zone=bench.zone, id="log")
         self.keeper = FileKeeper(bench, self.editor, self._question, self.say, self.show_text)
         self._pane: Pane = "tree"
@@ -282,7 +279,12 @@ class MainScreen(Screen[None]):
         self.open_run(event.run.id)
 
     def open_run(self, execution_id: str) -> None:
-        """The screen of one execution."""
+        """The screen of one execution, in place of that of another one."""
+        from podium.workbench.runs.run_screen import RunScreen
+
+        if isinstance(self.app.screen, RunScreen):
+            self.app.pop_screen()
+        self.app.push_screen(RunScreen(self.bench.desk, execution_id))
 
     @on(ExecuteRequested)
     def _execute_requested(self, event: ExecuteRequested) -> None:
@@ -314,7 +316,19 @@ class MainScreen(Screen[None]):
             self.start_run(namespace, flow_id)
 
     def start_run(self, namespace: str, flow_id: str) -> None:
-        """Run a flow of the workspace, asking for inputs when it has some."""
+        """Run a flow of the workspace as its file says it."""
+        executions = self.bench.executions
+        shown = self.runs.starting(namespace, flow_id, self.bench.clock.now())
+
+        def run() -> str:
+            flow, path = executions.flows.find(namespace, flow_id)
+            return executions.run(flow, path=path)
+
+        def failed(error: Exception) -> None:
+            self.runs.started(shown, None)
+            self.say(str(error), failed=True)
+
+        self.bench.runs.do(run, lambda execution_id: self.runs.started(shown, execution_id), failed)
 
 
 def _short(path: Path) -> str:

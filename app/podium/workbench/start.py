@@ -1,0 +1,48 @@
+"""Starting the workbench, in the only order that works: runners first, screens last."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def run_workbench(path: Path, file: Path | None = None) -> int:
+    """Open the workspace that `path` belongs to, with `file` in the editor if one is given; returns the exit code.
+
+    Raises the errors of opening a workspace: StoreError, SettingsError, PluginError.
+    """
+    from podium.runtime.launcher import ForkServer
+
+    # Forked before any thread and before anything large is loaded.
+    server = ForkServer.start()
+    try:
+        _set_frugal_defaults()
+        from podium.runtime.executions import Executions
+        from podium.store.stores import Stores
+        from podium.tasks.registry import default_registry
+
+        stores = Stores.open(path)
+        registry = default_registry(stores.settings.plugins)
+        executions = Executions(stores.workspace, registry, settings=stores.settings, launcher=server, stores=stores)
+        from podium.workbench.app import PodiumApp
+
+        app = PodiumApp(stores, registry, executions, start=file)
+        app.run(mouse=os.environ.get("PODIUM_MOUSE", "1") not in ("0", "no"))
+    finally:
+        server.close()
+    running = len(stores.index.unfinished())
+    if running:
+        print(
+            f"{running} execution{'s' * (running > 1)} still at work: `podium runs` lists, `podium` shows.",
+            file=sys.stderr,
+        )
+    return app.return_code or 0
+
+
+def _set_frugal_defaults() -> None:
+    """Textual reads these when it is imported."""
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+    if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
+        os.environ.setdefault("TEXTUAL_FPS", "30")
