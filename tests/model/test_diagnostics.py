@@ -87,7 +87,7 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "below an unknown type": (
         "tasks:\n  - id: t\n    type: $FLOW.Sequntial\n    tasks:\n      - id: u\n"
         "        type: $LOG\n        mesage: x\n",
-        [("unknown-type", 5, 11), ("missing-property", 7, 9), ("unknown-property", 9, 9)],
+        [("unknown-type", 5, 11), ("unknown-property", 9, 9)],
     ),
     # -- values
     "level": (TASK + "    level: WARNING\n", [("fails-later", 7, 12)]),
@@ -150,6 +150,28 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
         "    dependsOn:\n      inputs: [a, c]\n" + TASK,
         [("input-dependency", 7, 15), ("input-dependency", 11, 15), ("input-dependency", 11, 15)],
     ),
+    "input bounds": (
+        "inputs:\n  - id: a\n    type: DATE\n    after: soon\n  - id: b\n    type: INT\n    min: 5\n    max: 1\n"
+        + TASK,
+        [("invalid-value", 6, 12), ("invalid-value", 9, 10)],
+    ),
+    "input default": (
+        "inputs:\n  - id: a\n    type: INT\n    min: 5\n    defaults: 4\n  - id: b\n    type: SELECT\n"
+        "    values: [x, y]\n    defaults: z\n" + TASK,
+        [("fails-later", 7, 15), ("fails-later", 11, 15)],
+    ),
+    "input default by expression": ("inputs:\n  - id: a\n    type: INT\n    defaults: '{{ 4 }}'\n" + TASK, []),
+    "a Dag without task": (
+        "tasks:\n  - id: d\n    type: $FLOW.Dag\n    tasks:\n      - id: t\n        type: $LOG\n        message: x\n",
+        [("missing-property", 7, 9)],
+    ),
+    "parts of a ForEachItem": (
+        "tasks:\n  - id: e\n    type: $FLOW.ForEachItem\n    items: x\n    namespace: a\n    flowId: b\n"
+        "  - id: e_items\n    type: $LOG\n    message: x\n",
+        [("removed-in", 5, 11), ("duplicate-id", 9, 9)],
+    ),
+    "the end of a type": (TASK.replace(LOG, "core.log.Log"), [("unknown-type", 5, 11)]),
+    "no-break space": (TASK.replace("    message", "   \u00a0message"), [("yaml-syntax", 6, 4)]),
     "double input": ("inputs:\n  - id: a\n    type: INT\n  - id: a\n    type: INT\n" + TASK, [("duplicate-id", 6, 9)]),
     # -- triggers
     "cron": ('triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: "61 * * * *"\n' + TASK, [("cron", 6, 11)]),
@@ -247,6 +269,9 @@ def test_a_document(name: str, registry: Registry) -> None:
         (TASK.replace(LOG, "io.kestra.core.tasks.log.Log"), 4, f"    type: {LOG}"),
         (TASK.replace("id: t", "id: a b"), 3, "  - id: a-b"),
         (TASK + "    logLevel: WARNING\n", 6, "    logLevel: WARN"),
+        (TASK.replace("hi", "{{ inputs.x }} and more"), 5, '    message: "{{ inputs.x }} and more"'),
+        (TASK.replace("hi", '{{ inputs["x"] }}'), 5, "    message: '{{ inputs[\"x\"] }}'"),
+        (TASK.replace(LOG, "core.log.Log"), 4, f"    type: {LOG}"),
         ("taskDefaults: []\n" + TASK, 2, "pluginDefaults: []"),
     ],
 )
@@ -265,6 +290,7 @@ def test_messages_say_what_to_do(registry: Registry) -> None:
     unknown = next(d for d in loaded.diagnostics if d.code == "unknown-property")
     assert unknown.message.startswith('Unrecognized field "mesage" in tasks[0]. Did you mean `message`?')
     assert unknown.at("f.yaml").startswith("f.yaml:6:5: error: ")
+    loaded = load_flow(HEAD + TASK.replace("    message: hi\n", ""), registry)
     missing = next(d for d in loaded.diagnostics if d.code == "missing-property")
     assert missing.message.startswith("tasks[0].message: must not be null. Add `message`")
 

@@ -66,9 +66,8 @@ def _working_directory(reader: Reader, node: MapNode, children: Sequence[Task], 
 
 def check_dag(reader: Reader, node: Node, entries: Sequence[Waits], path: str) -> None:
     """Every dependency must exist, and none may lead back to itself."""
-    if not entries:
+    if not entries and not getattr(node, "items", ()):
         reader.findings.add("empty-list", f"{path}: No task defined. Add entries with a `task`.", node, path)
-        return
     known = [entry.task_id for entry in entries if entry.task_id is not None]
     for entry in entries:
         for index, name in enumerate(entry.after):

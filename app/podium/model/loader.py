@@ -66,7 +66,11 @@ def _loaded(document: Document, catalog: Catalog, defaults: Sequence[PluginDefau
         check(document, catalog, findings, flow.dialect if flow is not None else "1.x")
     if findings.count("error"):
         flow = None
-    ordered = sorted(findings.diagnostics, key=lambda each: (each.range.line, each.range.column))
+    # What stands once but is read in several places, behind an anchor or in a default, is said once.
+    distinct: dict[object, Diagnostic] = {}
+    for each in findings.diagnostics:
+        distinct.setdefault((each.code, each.range, each.message), each)
+    ordered = sorted(distinct.values(), key=lambda each: (each.range.line, each.range.column))
     return Loaded(flow, tuple(ordered), document)
 
 

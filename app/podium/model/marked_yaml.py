@@ -12,8 +12,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 
-from podium.model.diagnostics import Diagnostic, Range
-from podium.model.yaml_errors import explained
+from podium.model.diagnostics import Diagnostic, Fix, Range
+from podium.model.yaml_errors import explained, quoting
 
 MAX_CHARACTERS = 3 * 1024 * 1024
 """The limit of the parser inside a Kestra server: a larger file would not load there either."""
@@ -143,9 +143,9 @@ class _Frame:
 
 
 class _Broken(Exception):
-    def __init__(self, code: str, message: str, range_: Range) -> None:
+    def __init__(self, code: str, message: str, range_: Range, fix: Fix | None = None) -> None:
         super().__init__(message)
-        self.diagnostic = Diagnostic(code, "error", message, range_)
+        self.diagnostic = Diagnostic(code, "error", message, range_, fix=fix)
 
 
 class _Composer:
@@ -230,8 +230,16 @@ class _Composer:
 
     def _key(self, node: Node, place: Range | None) -> ScalarNode:
         if not isinstance(node, ScalarNode):
-            raise _Broken("yaml-key", "A key must be a text, not a list or a map.", place or node.range)
+            at = place or node.range
+            line = self._lines()[at.line]
+            if line[at.column - 1 : at.column + 1] == "{{":
+                message = 'An expression at the beginning of a value must be quoted: "{{ … }}".'
+                raise _Broken("yaml-key", message, at, quoting(line, at.line, at.column - 1))
+            raise _Broken("yaml-key", "A key must be a text, not a list or a map.", at)
         return node
+
+    def _lines(self) -> list[str]:
+        return [*re.split("\r\n|[\n\r\x85\u2028\u2029]", self._text), ""]
 
     def _entry(self, frame: _Frame, key: ScalarNode, value: Node) -> None:
         if key.text == "<<" and not key.style:

@@ -5,6 +5,7 @@ from typing import Any
 from podium.model.flow import DependsOn, Input, Output
 from podium.model.grammar import OUTPUT
 from podium.model.ids import DOTTED, check_id
+from podium.model.input_rules import input_problems
 from podium.model.marked_yaml import Node, ScalarNode, is_null
 from podium.model.reading import Found, Reader
 from podium.model.scalars import plain_value
@@ -52,7 +53,7 @@ class InputReader:
         if input_id is None:
             return None
         listed = values.get("values")
-        return Input(
+        declared = Input(
             id=input_id,
             type=type_name,
             description=values.get("description") or "",
@@ -75,6 +76,15 @@ class InputReader:
             extension=values.get("extension"),
             range=given.range,
         )
+        for name, said in input_problems(declared):
+            place = found[name][1].value if name in found else given
+            text = " ".join(line for line in said.splitlines() if line.strip("`")).rstrip(".")
+            if name == "defaults":
+                message = f"{path}.{name}: {text}. Without a value of its own, an execution is refused."
+                reader.findings.add("fails-later", message, place, f"{path}.{name}")
+            else:
+                reader.findings.add("invalid-value", f"{path}.{name}: {text}.", place, f"{path}.{name}")
+        return declared
 
     def _as_data(self, node: Node, path: str) -> Any:
         """An input inside the properties of a task (Pause.onResume): checked, but kept as it is written."""

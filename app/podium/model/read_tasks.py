@@ -98,7 +98,10 @@ class TaskReader:
             task_cache=_cache(common.get("taskCache")),
             range=given.range,
         )
-        return expanded_items(task, reader.catalog)
+        whole = expanded_items(task, reader.catalog)
+        if whole is not task:
+            self.seen += [(part.id, found["id"][1].value, path) for part in whole.children["tasks"]]
+        return whole
 
     def _id(self, found: Found, path: str) -> str | None:
         if "id" not in found:
@@ -143,6 +146,11 @@ class TaskReader:
             place = f"{path}[{index}]"
             given = reader.map_of(item, place, "an entry of a Dag")
             if given is None:
+                continue
+            if given.get("task") is None and given.get("type") is not None:
+                message = f"{place}: an entry of a Dag holds its task below `task:`. Add the key and indent the task."
+                reader.findings.add("missing-property", message, given.entries[0].key, f"{place}.task")
+                self.task(given, place)
                 continue
             found = reader.found(given, _DAG_SHAPE, place)
             task = self.task(found["task"][1].value, f"{place}.task") if "task" in found else None

@@ -1,5 +1,6 @@
 """Reading objects and values by their declarations: the one strict reader behind everything in a flow."""
 
+import difflib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -46,12 +47,13 @@ class Reader:
     def found(self, node: MapNode, shape: Shape, path: str) -> Found:
         """The given properties; unknown, missing, deprecated and doubly written ones are reported."""
         found: Found = {}
+        meant: set[str] = set()
         for entry in node.entries:
             name = entry.key.text
             decl = shape.known.get(name)
             if decl is None:
                 if not shape.open and not entry.default:
-                    self._unknown(entry, shape, path)
+                    meant.add(self._unknown(entry, shape, path))
                 continue
             if not entry.default and (name != decl.name or decl.deprecated or decl.removed or decl.since):
                 self._remark(node, entry, decl, path)
@@ -64,7 +66,7 @@ class Reader:
                 continue
             found[decl.name] = (decl, entry)
         for decl in shape.required:
-            if decl.name not in found:
+            if decl.name not in found and decl.name not in meant:
                 self.missing(decl, node, path)
         return found
 
@@ -76,7 +78,8 @@ class Reader:
         at = entry.key if entry is not None else head(node)
         self.findings.add("missing-property", message, at, joined(path, decl.name))
 
-    def _unknown(self, entry: Entry, shape: Shape, path: str) -> None:
+    def _unknown(self, entry: Entry, shape: Shape, path: str) -> str:
+        """Report a property that does not exist; returns the one that was probably meant, or an empty text."""
         name = entry.key.text
         hint = self.suggestion(name, shape)
         right = hint.split("`")[1] if hint else ""
@@ -84,11 +87,13 @@ class Reader:
         known = ", ".join(sorted(shape.names))
         message = f'Unrecognized field "{name}"{f" in {path}" if path else ""}.{hint} Known properties: {known}.'
         self.findings.add("unknown-property", message, entry.key, joined(path, name), fix)
+        return right
 
     def suggestion(self, name: str, shape: Shape) -> str:
         """` Did you mean …?` when a property has a similar name, else nothing."""
-        hint = did_you_mean(name, shape.names)
-        return f" {hint}" if hint and hint.startswith("Did") else ""
+        close = difflib.get_close_matches(name.lower(), [known.lower() for known in shape.names], n=1, cutoff=0.7)
+        right = next((known for known in shape.names if close and known.lower() == close[0]), None)
+        return f" Did you mean `{right}`?" if right else ""
 
     def _remark(self, node: MapNode, entry: Entry, decl: PropertyDecl, path: str) -> None:
         name, place = entry.key.text, joined(path, entry.key.text)

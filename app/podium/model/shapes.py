@@ -8,7 +8,7 @@ from podium.model.schema import PropertyDecl, TypeDecl
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What an object may have. `known` holds every spelling, the current one and the others."""
+    """What an object may have. `known` holds every spelling, `names` the current ones that a person may write."""
 
     known: dict[str, PropertyDecl]
     required: tuple[PropertyDecl, ...]
@@ -25,7 +25,7 @@ def shape_of(properties: tuple[PropertyDecl, ...], open: bool = False) -> Shape:
             for name in (*decl.also, *decl.aliases):
                 known.setdefault(name, decl)
         required = tuple(decl for decl in properties if decl.required)
-        shape = Shape(known, required, tuple(decl.name for decl in properties), open)
+        shape = Shape(known, required, tuple(decl.name for decl in properties if decl.group != "server"), open)
         _shapes[key] = (properties, shape)
     return _shapes[key][1]
 

@@ -65,7 +65,8 @@ class TypeFinder:
     def _unknown(self, written: ScalarNode, names: Iterable[str], path: str) -> None:
         hint = did_you_mean_type(written.text, names)
         message = f"Invalid type: {written.text}." + (f" {hint}" if hint else " Check the spelling of the type.")
-        self._findings.add("unknown-type", message, written, joined(path, "type"))
+        fix = _rename(written, hint.split("`")[1]) if hint and hint.startswith("Did") else None
+        self._findings.add("unknown-type", message, written, joined(path, "type"), fix)
 
     def _remark(self, node: MapNode, written: ScalarNode, decl: TypeDecl, family: Family, path: str) -> None:
         place = joined(path, "type")
@@ -73,7 +74,7 @@ class TypeFinder:
             hint = did_you_mean_type(written.text, self._catalog.names(family), cutoff=0.93)
             if hint:
                 message = f"{written.text} would run on a Kestra server only. {hint}"
-                self._findings.add("perhaps-misspelled", message, written, place)
+                self._findings.add("perhaps-misspelled", message, written, place, _rename(written, hint.split("`")[1]))
                 return
             message = decl.deprecated or f"{written.text} runs on a Kestra server, not here."
             self._findings.add("runs-elsewhere", message, written, place)
@@ -97,6 +98,9 @@ def did_you_mean_type(wanted: str, names: Iterable[str], cutoff: float = 0.6) ->
     if cutoff > 0.9:
         close = difflib.get_close_matches(wanted, known, n=1, cutoff=cutoff)
         return f"Did you mean `{close[0]}`?" if close else None
+    ending = [name for name in known if name.endswith(f".{wanted}")]
+    if ending:
+        return f"Did you mean `{ending[0]}`?"
     if "." not in wanted:
         return f"Did you mean `{same[0]}`?" if same else did_you_mean(wanted, known)
     hint = did_you_mean(wanted, same or known)

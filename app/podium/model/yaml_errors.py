@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from podium.model.diagnostics import Diagnostic, Range
+from podium.model.diagnostics import Diagnostic, Edit, Fix, Range
 
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (r"found character '\\t'|found a tab character|found character that cannot start any token",
@@ -43,16 +43,40 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 
 
+_UNQUOTED = re.compile(r"(?:^|: +|- +)(\{\{)")
+
+
 def explained(error: yaml.YAMLError, text: str) -> Diagnostic:
     """The diagnostic for an error of the parser, at the place where the parser stopped."""
     problem = str(getattr(error, "problem", None) or error)
     mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line = _line(text, mark.line) if mark is not None else ""
+    if mark is not None and (unquoted := _UNQUOTED.search(line)) is not None:
+        message = 'An expression at the beginning of a value must be quoted: "{{ … }}".'
+        place = Range(mark.line, unquoted.start(1), mark.line, unquoted.end(1))
+        return Diagnostic("yaml-syntax", "error", message, place, fix=quoting(line, mark.line, unquoted.start(1)))
     meaning = next((text for pattern, text in _MEANINGS if re.search(pattern, problem)), None)
     message = meaning or f"The YAML cannot be read here: {problem}."
+    if "\u00a0" in line[: len(line) - len(line.lstrip())]:
+        message = "This line is indented with a no-break space, which YAML takes for text: use plain spaces."
     context: Any = getattr(error, "context_mark", None)
     if context is not None and mark is not None and context.line < mark.line:
         message += f" (The block begins in line {context.line + 1}.)"
     return Diagnostic("yaml-syntax", "error", message, _place(mark, text))
+
+
+def quoting(line: str, number: int, column: int) -> Fix | None:
+    """Put the rest of a line into quotes; None when it has some of its own that would end them."""
+    value = line[column:].rstrip()
+    quote = next((mark for mark in ('"', "'") if mark not in value and "\\" not in value), None)
+    if quote is None or (not value.endswith("}}") and value.count("{{") != value.count("}}")):
+        return None
+    return Fix("Quote the value", (Edit(Range(number, column, number, column + len(value)), f"{quote}{value}{quote}"),))
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n")
+    return lines[number].rstrip("\r") if number < len(lines) else ""
 
 
 def _place(mark: Any, text: str) -> Range:

@@ -90,6 +90,9 @@ class Registry:
         if family is None:
             if name.startswith(self._closed) or name.count(".") < 2 or not _JAVA_NAME.fullmatch(name):
                 return None
+            if any(known.endswith(f".{name}") for known in self._families):
+                # The end of a name is a slip, however well-formed it is.
+                return None
             family = _likely_family(name)
         return TypeDecl(name, family, local=False, open=True)
 
