@@ -12,9 +12,9 @@ from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.values import (
     Char,
     Entry,
+    Members,
     Single,
     as_double,
-    equal,
     is_number,
     java_class,
     kind_of,
@@ -25,6 +25,8 @@ from podium.expressions.values import (
 _EXACT = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emax=20_000, Emin=-20_000)
 _DIVISION = Context(prec=34, rounding=ROUND_HALF_EVEN, Emax=20_000, Emin=-20_000)
 _LOW, _HIGH = -(2**63), 2**63 - 1
+_MOST_BITS = 13_000
+"""Python itself refuses to print numbers of more than 4,300 digits."""
 COLLECTIONS = (list, tuple, Set)
 
 
@@ -43,8 +45,8 @@ def add(left: Any, right: Any) -> Any:
 
 def subtract(left: Any, right: Any) -> Any:
     if isinstance(left, list):
-        removed = list(right) if isinstance(right, COLLECTIONS) else [right]
-        return [item for item in left if not any(equal(item, other) for other in removed)]
+        removed = Members(right if isinstance(right, COLLECTIONS) else [right])
+        return [item for item in left if item not in removed]
     return _calculate("-", _number(left), _number(right))
 
 
@@ -99,8 +101,8 @@ def contains(left: Any, right: Any) -> bool:
     if isinstance(left, Mapping):
         return isinstance(right, (str, int, float)) and right in left
     if isinstance(left, COLLECTIONS):
-        wanted = right if isinstance(right, COLLECTIONS) else (right,)
-        return all(any(equal(item, one) for item in left) for one in wanted)
+        members = Members(left)
+        return all(one in members for one in (right if isinstance(right, COLLECTIONS) else (right,)))
     raise ExpressionError(
         "Contains operator can only be used on Collections, Maps and arrays. "
         f"Actual type was: {java_class(left)} ({kind_of(left)})"
@@ -157,7 +159,7 @@ def _calculate(operator: str, left: Any, right: Any) -> Any:
         quotient = abs(left) // abs(right)
         quotient = quotient if (left < 0) == (right < 0) else -quotient
         return _wrapped(left, right, quotient if operator == "/" else left - quotient * right)
-    if operator == "*" and (left.bit_length() + right.bit_length()) > 20_000:
+    if operator == "*" and (left.bit_length() + right.bit_length()) > _MOST_BITS:
         raise LimitExceeded("The number grows beyond all bounds")
     return _wrapped(left, right, left + right if operator == "+" else left - right if operator == "-" else left * right)
 
@@ -166,6 +168,8 @@ def _wrapped(left: int, right: int, result: int) -> int:
     """64-bit operands stay in 64 bits; big integers do not wrap."""
     if _LOW <= result <= _HIGH:
         return result
+    if result.bit_length() > _MOST_BITS:
+        raise LimitExceeded("The number grows beyond all bounds")
     return _wrap(result) if _LOW <= left <= _HIGH and _LOW <= right <= _HIGH else result
 
 

@@ -29,9 +29,23 @@ def bound(
         return [compiled(argument) for argument in arguments.positional]
     if not entry.params:
         return []
+    given = _by_name(entry, arguments)
+    return [compiled(given[param.name]) if param.name in given else _constant(param.default) for param in entry.params]
+
+
+def constants(entry: Entry, arguments: nodes.Arguments) -> list[object] | None:
+    """The value of every parameter when all of them are written out, in declared order; None otherwise."""
+    given = _by_name(entry, arguments)
+    if entry.variadic or not all(isinstance(argument, nodes.Literal) for argument in given.values()):
+        return None
+    values = {name: argument.value for name, argument in given.items() if isinstance(argument, nodes.Literal)}
+    return [values.get(param.name, param.default) for param in entry.params]
+
+
+def _by_name(entry: Entry, arguments: nodes.Arguments) -> dict[str, nodes.Expression]:
     given = {param.name: argument for param, argument in zip(entry.params, arguments.positional, strict=False)}
     given.update((name, argument) for name, argument, _ in arguments.named)
-    return [compiled(given[param.name]) if param.name in given else _constant(param.default) for param in entry.params]
+    return given
 
 
 def mismatch(entry: Entry, arguments: nodes.Arguments) -> Failure | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Any, NoReturn
 
 from podium.expressions import arithmetic, nodes
-from podium.expressions.bindings import Failure, bound
+from podium.expressions.bindings import Failure, bound, constants
 from podium.expressions.entries import Entry
 from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue, did_you_mean
 from podium.expressions.foreign import FOREIGN_FILTERS
@@ -313,7 +313,7 @@ class ExpressionCompiler:
             result: dict[Any, Any] = {}
             for key, value in pairs:
                 name = key(state)
-                if isinstance(name, (list, dict)):
+                if isinstance(name, (list, tuple, Mapping, Set)):
                     name = to_text(name)
                 result[name] = value(state)
             return result
@@ -362,13 +362,14 @@ class ExpressionCompiler:
                 return run(state, found, *given)
 
             return default
-        if not binding:
+        fixed = constants(entry, arguments)
+        if fixed is not None:
 
-            def bare(state: State) -> Any:
+            def fixed_apply(state: State) -> Any:
                 found = value(state)
-                return None if found is None and passes_null else run(state, found)
+                return None if found is None and passes_null else run(state, found, *fixed)
 
-            return bare
+            return fixed_apply
 
         def apply(state: State) -> Any:
             given = [argument(state) for argument in binding]
@@ -481,7 +482,7 @@ def _coalesce(left: Evaluate, right: Evaluate, *, undefined_only: bool) -> Evalu
 def _recorded(evaluate: Evaluate, node: nodes.Expression) -> Evaluate:
     def recorded(state: State) -> Any:
         value = evaluate(state)
-        if state.steps is not None:
+        if state.steps is not None and len(state.steps) < state.limits.trace_steps:
             state.steps.append(Step(node.start, node.end, value))
         return value
 

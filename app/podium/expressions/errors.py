@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Callable, Iterable
 
 _SHOWN_TEMPLATE = 1000
 """Longer templates are cut in messages: a whole script would hide the point."""
+
+_MOST_NAMES = 300
+_LONGEST_NAME = 100
 
 
 class ExpressionError(Exception):
@@ -54,7 +58,8 @@ class ExpressionError(Exception):
     def suggestion(self) -> str | None:
         """What to do about it. Computed on demand: most missing values are caught by `??` and never shown."""
         if self._suggestion is None and self._available is not None and self._wanted is not None:
-            self._suggestion = did_you_mean(self._wanted, (str(name) for name in self._available()))
+            names = (str(name) for name in self._available())
+            self._suggestion = did_you_mean(self._wanted, names, listing=True)
         return self._suggestion
 
     def __str__(self) -> str:
@@ -106,19 +111,24 @@ class LimitExceeded(ExpressionError):
     """A bound on time, depth or size was reached; the expression is refused rather than the machine."""
 
 
-def did_you_mean(wanted: str, names: Iterable[str]) -> str | None:
-    """A sentence naming the closest of `names`, or all of them when they are few; None if there are none."""
-    known = list(dict.fromkeys(names))
+def did_you_mean(wanted: str, names: Iterable[str], *, listing: bool = False) -> str | None:
+    """A sentence naming the closest of `names`, or all of them when none is close; None if there are none.
+
+    With `listing` the others are named too. Only the first few hundred names are looked at.
+    """
+    known = list(dict.fromkeys(itertools.islice(names, _MOST_NAMES)))
     folded: dict[str, str] = {}
     for name in known:
         folded.setdefault(name.lower(), name)
-    close = difflib.get_close_matches(wanted.lower(), folded, n=1, cutoff=0.6)
-    if close:
-        return f"Did you mean `{folded[close[0]]}`?"
+    close = difflib.get_close_matches(wanted[:_LONGEST_NAME].lower(), folded, n=1, cutoff=0.6)
     if not known:
         return None
     listed = ", ".join(f"`{name}`" for name in known[:8])
-    return f"Available: {listed}{', …' if len(known) > 8 else ''}"
+    available = f"Available: {listed}{', …' if len(known) > 8 else ''}"
+    if close:
+        found = f"Did you mean `{folded[close[0]]}`?"
+        return f"{found} {available}" if listing and len(known) > 1 else found
+    return available
 
 
 def _shown(template: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from podium.expressions.errors import ExpressionError, LimitExceeded
 from podium.expressions.json_text import parse_json
 from podium.expressions.limits import Limits
-from podium.expressions.values import java_class, to_json
+from podium.expressions.values import bounded, java_class, to_json
 
 if TYPE_CHECKING:
     from podium.expressions.jq.trees import Tree
@@ -29,7 +29,7 @@ def run_jq(value: Any, program: str, limits: Limits) -> list[Any]:
 
     try:
         tree = _parsed(program)
-        content = parse_json(value) if isinstance(value, str) else plain(value)
+        content = parse_json(value) if isinstance(value, str) else plain(bounded(value))
         evaluator = Evaluator(NATIVES, limits.pattern_seconds, library())
         results: list[Any] = []
         for result in evaluator.values(tree, Scope(None, "", None), content):

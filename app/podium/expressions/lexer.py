@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple, NoReturn
 
 from podium.expressions.errors import ExpressionSyntaxError
@@ -31,9 +32,8 @@ class Token(NamedTuple):
     end: int
 
 
-RAW_BLOCK = re.compile(r"\{%-*\s*raw\s*-*%\}(.*?)\{%-*\s*endraw\s*-*%\}")
-"""Literal text on one line; it is cut out before anything else is looked at."""
-
+_RAW = re.compile(r"\{%-*\s*raw\s*-*%\}")
+_END_RAW = re.compile(r"\{%-*\s*endraw\s*-*%\}")
 _OPENING = re.compile(r"\{(?:\{|%|#)")
 _OPENING_TRIM = re.compile(r"-(?=\s)")
 _VERBATIM = re.compile(r"\{%-?\s*verbatim\s*-?%\}\s*")
@@ -69,7 +69,7 @@ class Lexer:
 
     def __init__(self, template: str) -> None:
         self.template = template
-        self.masked = RAW_BLOCK.sub(_mask, template) if "endraw" in template else template
+        self.masked = _masked(template) if "endraw" in template else template
         self.tokens: list[Token] = []
 
     def run(self) -> list[Token]:
@@ -189,5 +189,37 @@ class Lexer:
         raise ExpressionSyntaxError(message, template=self.template, offset=offset)
 
 
-def _mask(block: re.Match[str]) -> str:
-    return _BLANK * len(block.group())
+def raw_blocks(text: str) -> Iterator[tuple[int, int, int, int]]:
+    """Literal text between raw tags on one line: (start, start of the content, its end, end of the block)."""
+    position = 0
+    while (opening := _RAW.search(text, position)) is not None:
+        line_end = text.find("\n", opening.end())
+        line_end = len(text) if line_end < 0 else line_end
+        closing = _END_RAW.search(text, opening.end(), line_end)
+        if closing is None:
+            position = max(line_end, opening.end())
+            continue
+        yield opening.start(), opening.end(), closing.start(), closing.end()
+        position = closing.end()
+
+
+def without_raw_tags(text: str) -> str:
+    """The text with only the content of its raw blocks left of them."""
+    if "endraw" not in text:
+        return text
+    pieces: list[str] = []
+    position = 0
+    for start, content, content_end, end in raw_blocks(text):
+        pieces += (text[position:start], text[content:content_end])
+        position = end
+    return "".join(pieces) + text[position:]
+
+
+def _masked(text: str) -> str:
+    """The text with its raw blocks cut out, at the same length: they are looked at by nobody else."""
+    pieces: list[str] = []
+    position = 0
+    for start, _, _, end in raw_blocks(text):
+        pieces += (text[position:start], _BLANK * (end - start))
+        position = end
+    return "".join(pieces) + text[position:]

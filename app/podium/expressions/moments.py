@@ -5,9 +5,8 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from podium.expressions.errors import ExpressionError, did_you_mean
 from podium.expressions.values import is_integer, kind_of
@@ -68,8 +67,7 @@ UNITS = (*_NANOS, *_DAYS, *_MONTH_UNITS)
 """The names of Java's `ChronoUnit` that dates can be moved by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """`at` is zoned and has whole seconds; `nano` is the rest."""
 
     at: datetime
@@ -102,9 +100,14 @@ class Moment:
             seconds, nano = divmod(self.nano + amount * _NANOS[unit], 10**9)
             moved = _guarded(lambda: self.at.astimezone(UTC) + timedelta(seconds=seconds))
             return Moment(moved.astimezone(self.at.tzinfo), nano)
-        local = self.at.replace(tzinfo=None, fold=0)
+        zone = self.at.tzinfo
+        # Without clock changes a day is always 24 hours, and the detour by local time can be saved.
+        local = self.at if isinstance(zone, timezone) else self.at.replace(tzinfo=None, fold=0)
         if unit in _DAYS:
-            moved = _guarded(lambda: local + timedelta(days=amount * _DAYS[unit]))
+            try:
+                moved = local + timedelta(days=amount * _DAYS[unit])
+            except OverflowError:
+                raise _outside() from None
         elif unit in _MONTH_UNITS:
             year, month = divmod(local.year * 12 + local.month - 1 + amount * _MONTH_UNITS[unit], 12)
             if not 1 <= year <= 9999:
@@ -118,7 +121,7 @@ class Moment:
                 f"No enum constant java.time.temporal.ChronoUnit.{unit}",
                 suggestion=did_you_mean(unit if unit.endswith("s") else unit + "s", UNITS),
             )
-        return Moment(resolved(moved, self.at.tzinfo), self.nano)
+        return Moment(moved if moved.tzinfo is not None else resolved(moved, zone), self.nano)
 
 
 def moment_of(value: Any, zone: tzinfo) -> Moment:
@@ -128,7 +131,7 @@ def moment_of(value: Any, zone: tzinfo) -> Moment:
     """
     if isinstance(value, datetime):
         aware = value if value.tzinfo is not None else resolved(value, zone)
-        return Moment(aware.replace(microsecond=0), value.microsecond * 1000)
+        return Moment(aware.replace(microsecond=0), value.microsecond * 1000) if value.microsecond else Moment(aware)
     if isinstance(value, date):
         return Moment(resolved(datetime.combine(value, time(12)), zone))
     if is_integer(value):
@@ -145,7 +148,7 @@ def iso_moment(text: str, zone: tzinfo) -> Moment:
     if _COMMON.fullmatch(text):
         try:
             at = datetime.fromisoformat(text)
-            return Moment(at.replace(microsecond=0), at.microsecond * 1000)
+            return Moment(at.replace(microsecond=0), at.microsecond * 1000) if at.microsecond else Moment(at)
         except ValueError:
             pass  # the slow way below says what is wrong with it
     match = _ISO_ZONED.fullmatch(text)
@@ -230,5 +233,9 @@ def _guarded(calculate: Any) -> datetime:
     try:
         result: datetime = calculate()
     except (OverflowError, ValueError, OSError):
-        raise ExpressionError("The date is outside the years 1 to 9999") from None
+        raise _outside() from None
     return result
+
+
+def _outside() -> ExpressionError:
+    return ExpressionError("The date is outside the years 1 to 9999")

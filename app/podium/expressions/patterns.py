@@ -9,6 +9,7 @@ from typing import Any
 from podium.expressions.errors import ExpressionError, LimitExceeded
 from podium.expressions.limits import DEFAULT_LIMITS
 
+_LONGEST = 20_000
 _CLASSES = {
     "d": "0-9",
     "w": "a-zA-Z0-9_",
@@ -55,6 +56,8 @@ def java_pattern(source: str, literal: bool = False) -> JavaPattern:
     """Compile Java's syntax. Raises `ExpressionError` with Kestra's wording."""
     import regex
 
+    if len(source) > _LONGEST:
+        raise ExpressionError(f"Invalid regex: it has {len(source)} characters; {_LONGEST} are possible")
     try:
         translated = regex.escape(source) if literal else _translated(source)
         return JavaPattern(source, regex.compile(translated, regex.VERSION1))

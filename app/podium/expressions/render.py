@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue
+from podium.expressions.lexer import without_raw_tags
 from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.services import Services
 from podium.expressions.state import State
-from podium.expressions.template import Template, compile_template, without_raw_tags
+from podium.expressions.template import Template, compile_template, has_expression
 from podium.expressions.trace import Step, Trace
-from podium.expressions.values import to_output
+from podium.expressions.values import bounded, to_output
 
 _FALSY = frozenset({"", "false", "0", "-0"})
 
@@ -32,7 +33,9 @@ def render(
 def render_typed(value: Any, context: Mapping[str, Any], services: Services, *, dialect: str = "1.x") -> Any:
     """As `render`, but a text that is one expression becomes that expression's value."""
     if isinstance(value, str):
-        return compile_template(value, dialect).render_typed(context, services) if "{" in value else value
+        if not has_expression(value):
+            return value
+        return compile_template(value, dialect).render_typed(context, services)
     if isinstance(value, Mapping):
         rendered: dict[Any, Any] = {}
         for key, item in value.items():
@@ -66,14 +69,20 @@ def render_within(state: State, value: Any, recursive: bool) -> Any:
     """`render(value)` from inside an expression: with its variables, loop variables and remaining time."""
     if isinstance(value, str):
         return _settled(state, value, recursive)
+    return _render_container(state, bounded(value), recursive)
+
+
+def _render_container(state: State, value: Any, recursive: bool) -> Any:
+    if isinstance(value, str):
+        return _settled(state, value, recursive)
     if isinstance(value, Mapping):
         rendered: dict[Any, Any] = {}
         for key, item in value.items():
             name = _settled(state, key, recursive) or "" if isinstance(key, str) else key
-            rendered.setdefault(name, render_within(state, item, recursive))
+            rendered.setdefault(name, _render_container(state, item, recursive))
         return rendered
     if isinstance(value, (list, tuple)):
-        return [render_within(state, item, recursive) for item in value]
+        return [_render_container(state, item, recursive) for item in value]
     return value
 
 
@@ -92,7 +101,7 @@ def _value(value: Any, context: Mapping[str, Any], services: Services, dialect: 
 
 
 def _text(text: str, context: Mapping[str, Any], services: Services, dialect: str, recursive: bool) -> str | None:
-    if "{" not in text:
+    if not has_expression(text):
         return text
     template = compile_template(text, dialect)
     if not recursive:
@@ -107,7 +116,7 @@ def _settled(state: State, text: str, recursive: bool) -> str | None:
     """Rendered once or, if recursive, until the text stops changing; raw blocks lose their tags at the end."""
     current: str | None = text
     for _ in range(state.limits.render_rounds):
-        if current is None or "{" not in current:
+        if current is None or not has_expression(current):
             return current
         state.check_time()
         before, current = current, _rendered(state, current)

@@ -61,6 +61,8 @@ class State:
     def check_time(self) -> None:
         if time.monotonic() > self.deadline:
             raise LimitExceeded(f"The rendering took longer than {self.limits.seconds:g} seconds")
+        if len(self.out) > self.limits.elements * 4:
+            raise LimitExceeded("The rendering writes too many pieces")
 
     def variable(self, name: str, default: Any = None) -> Any:
         """A variable in scope, `default` if there is none. For functions that look at the context themselves."""

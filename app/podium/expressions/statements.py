@@ -39,14 +39,7 @@ class TemplateCompiler(ExpressionCompiler):
         return lambda state: state.out.append(text)
 
     def _print(self, node: nodes.Print) -> Write:
-        expression = self.expression(node.expression)
-
-        def write(state: State) -> None:
-            value = expression(state)
-            if value is not None:
-                state.out.append(value)
-
-        return write
+        return printing(self.expression(node.expression))
 
     def _if(self, node: nodes.If) -> Write:
         branches = [(self.expression(condition), self.body(body), condition.start) for condition, body in node.branches]
@@ -195,6 +188,17 @@ class TemplateCompiler(ExpressionCompiler):
         nodes.FilterBlock: _filter_block,
         nodes.Block: _block,
     }
+
+
+def printing(expression: Evaluate) -> Write:
+    """Write the value of an expression; null writes nothing."""
+
+    def write(state: State) -> None:
+        value = expression(state)
+        if value is not None:
+            state.out.append(value)
+
+    return write
 
 
 def captured(state: State, body: Write) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from json.encoder import encode_basestring as _quoted
@@ -181,6 +181,60 @@ def _equal(left: Any, right: Any, steps: list[int]) -> bool:
     if isinstance(left, Entry) and isinstance(right, Entry):
         return _equal(left.key, right.key, steps) and _equal(left.value, right.value, steps)
     return type(left) is type(right) and bool(left == right)
+
+
+def bounded(value: Any) -> Any:
+    """The value itself. Raises `LimitExceeded` when writing it out would take for ever.
+
+    Lists that hold the same list several times grow exponentially although they cost little to build.
+    """
+    if not isinstance(value, (Mapping, list, tuple, Set)):
+        return value
+    pending, count = [value], 0
+    while pending:
+        current = pending.pop()
+        inner = current.values() if isinstance(current, Mapping) else current
+        count += len(inner)
+        if count > DEFAULT_LIMITS.elements * 4:
+            raise LimitExceeded("The value is too large")
+        pending += [item for item in inner if isinstance(item, (Mapping, list, tuple, Set))]
+    return value
+
+
+class Members:
+    """Fast answers to "is something equal to this among the items?"."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._scalars: set[Any] = set()
+        self._others: list[Any] = []
+        self._steps = 0
+        for item in items:
+            self.add(item)
+
+    def add(self, item: Any) -> None:
+        key = _scalar_key(item)
+        if key is None:
+            self._others.append(item)
+        else:
+            self._scalars.add(key)
+
+    def __contains__(self, item: Any) -> bool:
+        key = _scalar_key(item)
+        if key is not None:
+            return item == item and key in self._scalars
+        self._steps += len(self._others)
+        if self._steps > DEFAULT_LIMITS.elements * 4:
+            raise LimitExceeded("There are too many values to compare")
+        return any(equal(item, other) for other in self._others)
+
+
+def _scalar_key(value: Any) -> tuple[str, Any] | None:
+    """Equal for equal values; None for those that have to be compared one by one."""
+    if value is None or isinstance(value, bool):
+        return "constant", value
+    if isinstance(value, str):
+        return ("character" if isinstance(value, Char) else "text"), str(value)
+    return ("number", as_double(value)) if is_number(value) else None
 
 
 def as_double(number: Any) -> float:

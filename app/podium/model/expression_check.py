@@ -210,7 +210,7 @@ class _Check:
         position = reference.segments.index(segment)
         shown = Reference(reference.segments[: position + 1]).text
         names = list(dict.fromkeys(known))
-        hint = did_you_mean(str(segment.key), names)
+        hint = did_you_mean(str(segment.key), names, listing=True)
         fix = None
         if hint and hint.startswith("Did"):
             right = hint.split("`")[1]
@@ -218,8 +218,6 @@ class _Check:
             written = self.text.scalar.text[segment.start : segment.end]
             quote = written[0] if written[:1] in ("'", '"') else ""
             fix = Fix(f"Replace by {right}", (Edit(at, f"{quote}{right}{quote}"),))
-            listed = ", ".join(f"`{name}`" for name in names[:8])
-            hint += f" Available: {listed}{', …' if len(names) > 8 else ''}"
         message = _sentence(f"`{shown}`: {reason}", hint)
         self.findings.add(code, message, places.range(*_span(segment)), self.text.path, fix)
 

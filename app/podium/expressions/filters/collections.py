@@ -16,9 +16,9 @@ from podium.expressions.values import (
     Array,
     Char,
     KeySet,
+    Members,
     Values,
     as_double,
-    equal,
     is_integer,
     is_number,
     java_class,
@@ -99,6 +99,8 @@ def _compare(left: Any, right: Any) -> int:
 def _sorted(value: Any, name: str, reverse: bool) -> list[Any]:
     if not isinstance(value, (list, tuple)) or isinstance(value, (KeySet, Values)):
         raise ExpressionError(f"Unsupported input type for {name} filter", suggestion=f"It is a {kind_of(value)}")
+    if all(isinstance(item, str) for item in value):
+        return sorted(value, key=utf16_key, reverse=reverse)
     return sorted(value, key=cmp_to_key(_compare), reverse=reverse)
 
 
@@ -197,21 +199,12 @@ def distinct(state: State, value: Any) -> Any:
         return "null"
     if not isinstance(value, (list, tuple)):
         raise ExpressionError(f"Input must be a list, but received : {java_class(value)}")
-    scalars: set[Any] = set()
-    others: list[Any] = []
+    seen = Members(())
     result: list[Any] = []
     for item in value:
-        if item is None or isinstance(item, (str, int, float)):
-            key = (type(item) is bool, isinstance(item, Char), isinstance(item, str), item)
-            if key in scalars:
-                continue
-            scalars.add(key)
-        else:
-            state.check_time()
-            if any(equal(item, other) for other in others):
-                continue
-            others.append(item)
-        result.append(item)
+        if item not in seen:
+            seen.add(item)
+            result.append(item)
     return result
 
 
@@ -221,6 +214,9 @@ def flatten(state: State, value: Any) -> list[Any]:
         raise ExpressionError(
             "The 'flatten' filter can only be applied to lists.", suggestion=f"It is a {kind_of(value)}"
         )
+    size = sum(len(item) if isinstance(item, COLLECTIONS) else 1 for item in value)
+    if size > DEFAULT_LIMITS.elements * 4:
+        raise LimitExceeded("The list grows beyond all bounds")
     return [inner for item in value for inner in (item if isinstance(item, COLLECTIONS) else [item])]
 
 
@@ -271,4 +267,5 @@ def is_empty(value: Any) -> bool:
 def jq(state: State, value: Any, program: Any) -> list[Any]:
     if program is ABSENT or program is None:
         raise ExpressionError("The 'jq' filter expects an argument 'expression'.")
+    state.check_time()
     return run_jq(value, to_text(program), state.limits)

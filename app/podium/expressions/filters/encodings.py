@@ -13,7 +13,7 @@ from podium.expressions.errors import ExpressionError
 from podium.expressions.filters.text import text_of
 from podium.expressions.ion_text import to_ion
 from podium.expressions.state import State
-from podium.expressions.values import kind_of, to_json, to_text
+from podium.expressions.values import bounded, kind_of, to_json, to_text
 from podium.expressions.yaml_text import to_yaml
 
 CATALOG = Catalog()
@@ -31,12 +31,12 @@ def json_filter(state: State, value: Any) -> str:
 
 @CATALOG.add("filter", "yaml", doc="The value as YAML.", passes_null=False)
 def yaml(state: State, value: Any) -> str:
-    return "null" if value is None else to_yaml(value)
+    return "null" if value is None else to_yaml(bounded(value))
 
 
 @CATALOG.add("filter", "toIon", doc="The value as Amazon Ion text.", passes_null=False)
 def to_ion_filter(state: State, value: Any) -> str:
-    return to_ion(value)
+    return to_ion(bounded(value))
 
 
 @CATALOG.add("filter", "base64encode", doc="Base64 of the UTF-8 bytes.")

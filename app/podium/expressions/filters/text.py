@@ -13,7 +13,7 @@ from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.patterns import java_pattern, split_text, substitute
 from podium.expressions.printf import java_format
 from podium.expressions.state import State
-from podium.expressions.values import Array, is_integer, java_class, to_text, wrong_kind
+from podium.expressions.values import Array, bounded, is_integer, java_class, to_text, wrong_kind
 
 CATALOG = Catalog()
 _CONTROL_AND_SPACE = "".join(map(chr, range(0x21)))
@@ -87,11 +87,12 @@ def replace(state: State, value: Any, pairs: Any, regexp: Any) -> Any:
             f"The 'replace' filter expects one map as its argument, got {java_class(pairs)}",
             suggestion="Write `replace({'old': 'new'})`",
         )
+    state.check_time()
     if regexp is not None and not isinstance(regexp, bool):
         raise wrong_kind("The argument 'regexp' of the 'replace' filter", "a boolean", regexp)
     if any(new is None for new in pairs.values()):
         raise ExpressionError("The 'replace' filter cannot replace by null: use an empty text ''")
-    return _replaced(value, [(to_text(old), to_text(new)) for old, new in pairs.items()], bool(regexp))
+    return _replaced(bounded(value), [(to_text(old), to_text(new)) for old, new in pairs.items()], bool(regexp))
 
 
 def _replaced(value: Any, pairs: list[tuple[str, str]], regexp: bool) -> Any:
@@ -178,6 +179,7 @@ def ends_with(state: State, value: Any, affix: Any) -> bool:
     example="{{ 'a,b' | split(',') }}",
 )
 def split(state: State, value: Any, delimiter: Any, limit: Any) -> Array:
+    state.check_time()
     text = text_of(value, "split")
     if delimiter is None:
         raise ExpressionError("missing delimiter parameter in split filter")
@@ -242,7 +244,7 @@ def escape_char(state: State, value: Any, kind: Any) -> Any:
         raise ExpressionError(
             "The 'escapeChar' filter expects the value of 'type' to be either 'single', 'double', or 'shell'."
         )
-    return _replaced(value, [pair], False)
+    return _replaced(bounded(value), [pair], False)
 
 
 @CATALOG.add("filter", "format", doc="Fill a text with values, as `printf` does.", since="1.3", variadic=True)
@@ -278,6 +280,7 @@ _REGEX = Param("regex", "A Java regular expression.", required=True)
 
 @CATALOG.add("filter", "regexMatch", _REGEX, doc="Whether it occurs in the text.", since="2.0", passes_null=False)
 def regex_match(state: State, value: Any, pattern: Any) -> bool:
+    state.check_time()
     compiled = java_pattern(_pattern(pattern, "regex"))
     return value is not None and compiled.search(to_text(value)) is not None
 
@@ -291,6 +294,7 @@ def regex_match(state: State, value: Any, pattern: Any) -> bool:
     since="2.0",
 )
 def regex_replace(state: State, value: Any, pattern: Any, replacement: Any) -> str:
+    state.check_time()
     compiled = java_pattern(_pattern(pattern, "regex"))
     return substitute(to_text(value), compiled, _pattern(replacement, "replacement"))
 
@@ -304,6 +308,7 @@ def regex_replace(state: State, value: Any, pattern: Any, replacement: Any) -> s
     since="2.0",
 )
 def regex_extract(state: State, value: Any, pattern: Any, group: Any) -> str | None:
+    state.check_time()
     compiled = java_pattern(_pattern(pattern, "regex"))
     number = 0 if group is None else group
     if not is_integer(number):

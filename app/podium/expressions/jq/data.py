@@ -7,8 +7,9 @@ import math
 from collections.abc import Mapping, Set
 from typing import Any
 
+from podium.expressions.errors import LimitExceeded
 from podium.expressions.limits import DEFAULT_LIMITS
-from podium.expressions.values import json_string, to_text
+from podium.expressions.values import bounded, json_string, to_text
 
 Path = tuple[Any, ...]
 
@@ -73,19 +74,26 @@ _RANKS = {"null": 0, "boolean": 1, "number": 3, "string": 4, "array": 5, "object
 
 def compare(left: Any, right: Any) -> int:
     """Negative, zero or positive, in the order null, false, true, numbers, strings, arrays, objects."""
+    return _compared(left, right, [0])
+
+
+def _compared(left: Any, right: Any, steps: list[int]) -> int:
+    steps[0] += 1
+    if steps[0] > DEFAULT_LIMITS.elements * 4:
+        raise JqLimit("the values are too large to compare")
     one, other = type_of(left), type_of(right)
     if one != other:
         return _RANKS[one] - _RANKS[other]
     if one == "array":
         for a, b in zip(left, right, strict=False):
-            if sign := compare(a, b):
+            if sign := _compared(a, b, steps):
                 return sign
         return len(left) - len(right)
     if one == "object":
         keys = sorted(left)
-        if sign := compare(keys, sorted(right)):
+        if sign := _compared(keys, sorted(right), steps):
             return sign
-        return next((sign for key in keys if (sign := compare(left[key], right[key]))), 0)
+        return next((sign for key in keys if (sign := _compared(left[key], right[key], steps))), 0)
     if one == "null":
         return 0
     if left != left:
@@ -98,6 +106,18 @@ order = functools.cmp_to_key(compare)
 
 def to_json(value: Any) -> str:
     """Compact JSON with every null kept."""
+    return _json(sized(value))
+
+
+def sized(value: Any) -> Any:
+    """The value itself, unless writing or comparing it would take for ever."""
+    try:
+        return bounded(value)
+    except LimitExceeded as error:
+        raise JqLimit(error.message) from None
+
+
+def _json(value: Any) -> str:
     if isinstance(value, str):
         return json_string(value)
     if value is None or (isinstance(value, float) and value != value):
@@ -105,9 +125,9 @@ def to_json(value: Any) -> str:
     if isinstance(value, float) and math.isinf(value):
         return "1.7976931348623157E308" if value > 0 else "-1.7976931348623157E308"
     if isinstance(value, list):
-        return f"[{','.join(map(to_json, value))}]"
+        return f"[{','.join(map(_json, value))}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{json_string(key)}:{to_json(item)}" for key, item in value.items()) + "}"
+        return "{" + ",".join(f"{json_string(key)}:{_json(item)}" for key, item in value.items()) + "}"
     return to_text(value)
 
 
@@ -264,8 +284,12 @@ def indices(value: Any, wanted: Any) -> Any:
 
 
 def contains(value: Any, wanted: Any) -> bool:
+    return _contains(sized(value), sized(wanted))
+
+
+def _contains(value: Any, wanted: Any) -> bool:
     if isinstance(value, dict) and isinstance(wanted, dict):
-        return all(key in value and contains(value[key], item) for key, item in wanted.items())
+        return all(key in value and _contains(value[key], item) for key, item in wanted.items())
     if isinstance(value, list) and isinstance(wanted, list):
         return all(any(_contained(item, one) for item in value) for one in wanted)
     if isinstance(value, str) and isinstance(wanted, str):
@@ -279,4 +303,4 @@ def contains(value: Any, wanted: Any) -> bool:
 
 
 def _contained(value: Any, wanted: Any) -> bool:
-    return type_of(value) == type_of(wanted) and contains(value, wanted)
+    return type_of(value) == type_of(wanted) and _contains(value, wanted)

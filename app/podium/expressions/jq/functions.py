@@ -254,7 +254,7 @@ def _delpaths(value: Any, paths: Any) -> Any:
 def _flatten(value: Any, depth: Any) -> list[Any]:
     if not is_number(depth) or depth < 0:
         raise JqError("flatten depth must not be negative")
-    items = [item for _, item in data.elements(value)]
+    items = [item for _, item in data.elements(data.sized(value))]
     result: list[Any] = []
     for item in items:
         result += _flatten(item, depth - 1) if isinstance(item, list) and depth > 0 else [item]
