@@ -57,12 +57,12 @@ BLOCKS = (
     """\
   - id: upload_%(n)d
     type: io.kestra.plugin.aws.s3.Upload
-    from: "{{ outputs.sh_1.outputFiles['a.csv'] }}"
+    from: "{{ outputs.sh_2.outputFiles['a.csv'] }}"
     bucket: backup
     key: a/%(n)d.csv
 """,
 )
-WRONG = "    mesage: wrong\n    timeout: soon\n"
+WRONG = '    mesage: wrong\n    timeout: soon\n    description: "{{ outputs.sh_x.vars }}"\n'
 
 
 def flow(lines: int, wrong: bool = False) -> str:
@@ -94,7 +94,7 @@ def main() -> None:
     registry = default_registry()
     first = load_flow(text, registry)
     cold = (time.perf_counter() - start) * 1000
-    assert first.flow is not None
+    assert first.flow is not None and {each.code for each in first.diagnostics} == {"runs-elsewhere"}
     plain = milliseconds(lambda: yaml.load(text, Loader=yaml.CSafeLoader))
     print(f"a flow of {text.count(chr(10))} lines, {len(text) // 1024} KiB")
     print(f"{'plain values (CSafeLoader)':<44}{plain:>8.1f} ms")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 _SHOWN_TEMPLATE = 1000
 """Longer templates are cut in messages: a whole script would hide the point."""
@@ -116,7 +117,12 @@ def did_you_mean(wanted: str, names: Iterable[str], *, listing: bool = False) ->
 
     With `listing` the others are named too. Only the first few hundred names are looked at.
     """
-    known = list(dict.fromkeys(itertools.islice(names, _MOST_NAMES)))
+    return _closest(wanted, tuple(dict.fromkeys(itertools.islice(names, _MOST_NAMES))), listing)
+
+
+@lru_cache(maxsize=500)
+def _closest(wanted: str, known: tuple[str, ...], listing: bool) -> str | None:
+    """Kept, since an editor asks again at every key for the same slip."""
     folded: dict[str, str] = {}
     for name in known:
         folded.setdefault(name.lower(), name)

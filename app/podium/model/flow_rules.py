@@ -24,9 +24,9 @@ def check_reserved(flow_id: str, node: Node, findings: Findings) -> None:
 
 
 def check_unique(named: Sequence[Named], what: str, findings: Findings, word: str = "name") -> None:
-    """No id twice; every later place is marked."""
+    """No id twice; every later place of the text is marked."""
     first: dict[str, Node] = {}
-    for name, node, path in named:
+    for name, node, path in sorted(named, key=lambda each: each[1].range.line):
         if name in first:
             line = first[name].line + 1
             message = f"Duplicate {what} with {word} [{name}]: line {line} has it already. Choose another id."

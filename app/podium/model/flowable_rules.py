@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from podium.expressions.errors import did_you_mean
 from podium.model.flow import Task
-from podium.model.marked_yaml import MapNode, Node, ScalarNode
+from podium.model.marked_yaml import MapNode, Node, ScalarNode, is_null
 from podium.model.reading import Reader
 from podium.model.rings import rings
 from podium.model.schema import TypeDecl
@@ -35,7 +35,7 @@ def check(
 
 def _switch(reader: Reader, node: MapNode, path: str) -> None:
     cases, defaults = node.get("cases"), node.get("defaults")
-    filled = isinstance(cases, MapNode) and bool(cases.entries)
+    filled = bool(cases.entries) if isinstance(cases, MapNode) else cases is not None and not is_null(cases)
     if not filled and (defaults is None or not getattr(defaults, "items", ())):
         task_id = node.text("id") or path
         message = (

@@ -37,7 +37,8 @@ def _timezone(node: ScalarNode, path: str, findings: Findings) -> None:
     try:
         zone_of(node.text)
     except ExpressionError as error:
-        hint = f" {error.suggestion}." if error.suggestion else " Use a name such as Europe/Paris."
+        near = error.suggestion if error.suggestion and error.suggestion.startswith("Did") else None
+        hint = f" {near}" if near else " Use a name such as Europe/Paris, or an offset such as +01:00."
         message = f"{path}: timezone '({node.text})' is not a valid time-zone ID.{hint}"
         findings.add("timezone", message, node, path)
 

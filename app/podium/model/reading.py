@@ -26,6 +26,7 @@ _WANTED = {
     "int": "a whole number", "float": "a number", "bool": "`true` or `false`",
     "duration": "a duration such as PT30S, PT1H30M or P1D", "list": "a list", "map": "a map", "object": "a map",
     "string": "a text", "expression": "a text", "datetime": "a date such as 2026-01-31T08:00:00Z",
+    "polymorphic": "a map with a `type`",
 }  # fmt: skip
 
 
@@ -275,7 +276,8 @@ class Reader:
             words, advice = _WANTED.get(wanted.kind, "something else"), ""
         shown = "a hidden value" if decl.secret else shape(node)
         if decl.dynamic:
-            message = f"{path}: must be {words}, but it is {shown}: the task will fail when it runs.{advice}"
+            fate = "the trigger will fail" if path.startswith("triggers") else "the task will fail when it runs"
+            message = f"{path}: must be {words}, but it is {shown}: {fate}.{advice}"
             self.findings.add("fails-later", message, node, path, _choice_fix(node, advice))
             return plain_value(node)
         message = f"{path}: must be {words}, but it is {shown}.{advice}"

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from podium.expressions.errors import did_you_mean
 from podium.model.diagnostics import Edit, Fix
@@ -92,15 +93,20 @@ class TypeFinder:
 
 def did_you_mean_type(wanted: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
     """As `did_you_mean`, but a type with the same last word in another package is the best guess."""
-    known = list(names)
-    last = wanted.rpartition(".")[2].lower()
-    same = [name for name in known if name.rpartition(".")[2].lower() == last]
+    return _closest(wanted, tuple(names), cutoff)
+
+
+@lru_cache(maxsize=500)
+def _closest(wanted: str, known: tuple[str, ...], cutoff: float) -> str | None:
+    """Kept, since the same few types are used again and again."""
     if cutoff > 0.9:
         close = difflib.get_close_matches(wanted, known, n=1, cutoff=cutoff)
         return f"Did you mean `{close[0]}`?" if close else None
     ending = [name for name in known if name.endswith(f".{wanted}")]
     if ending:
         return f"Did you mean `{ending[0]}`?"
+    last = wanted.rpartition(".")[2].lower()
+    same = [name for name in known if name.rpartition(".")[2].lower() == last]
     if "." not in wanted:
         return f"Did you mean `{same[0]}`?" if same else did_you_mean(wanted, known)
     hint = did_you_mean(wanted, same or known)

@@ -7,7 +7,7 @@ from typing import Any
 from podium.engine.flowable import Flowable, FlowableError, Opened, Opening, Spawn, following_task
 from podium.engine.progress import Container
 from podium.model.properties import ChildTasks, prop
-from podium.model.schema import Example
+from podium.model.schema import Example, Problem
 
 
 class ForEach(Flowable):
@@ -35,6 +35,18 @@ tasks:
     tasks: ChildTasks | None = prop(required=True, doc="The tasks to run for each value.")
     errors: ChildTasks | None = prop(doc="Tasks that run once when a value failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run once at the end, whatever happened.")
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> Iterable[Problem]:
+        """Values that can be seen to be none of the possible kinds."""
+        given = values.get("values")
+        if given is not None and not isinstance(given, str | list):
+            yield Problem(
+                "must be a list or an expression that gives one: the task will fail.", ("values",), "fails-later"
+            )
+        elif isinstance(given, list) and None in given:
+            place = ("values", given.index(None))
+            yield Problem("a null among the values makes the task fail. Take it out.", place, "fails-later")
 
     @classmethod
     def open(cls, opening: Opening) -> Opened:
