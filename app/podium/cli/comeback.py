@@ -162,8 +162,11 @@ def _go_on(session: Session, runs_now: str, before: str, arguments: Arguments, c
         if runs_now == before
         else f"{short_id(before)} runs again as {short_id(runs_now)}"
     )
-    chosen = chosen_lines("all", "INFO", None, None)
-    return follow(session, runs_now, Following(chosen, arguments.output, from_now=runs_now == before), console)
+    names = tuple({run.task_id for run in session.executions.get(runs_now).taskruns.values()})
+    chosen = chosen_lines("all", None, None, None)
+    return follow(
+        session, runs_now, Following(chosen, arguments.output, from_now=runs_now == before, names=names), console
+    )
 
 
 def _print_fates(fates: Sequence[Fate], form: str, console: Console) -> None:

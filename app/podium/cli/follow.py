@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,13 +32,14 @@ _LOOK_AFTER_RUNNER = 2.0
 @dataclass(frozen=True, slots=True)
 class Following:
     """How to follow. `form` is that of the result; `timeout` ends the execution; `from_now` passes over what was
-    before the execution was taken up again.
+    before the execution was taken up again; `names` are the tasks it has.
     """
 
     chosen: LogFilter
     form: str = "text"
     timeout: timedelta | None = None
     from_now: bool = False
+    names: Sequence[str] = ()
 
 
 def follow(session: Session, execution_id: str, how: Following, console: Console) -> int:
@@ -65,7 +66,7 @@ class _Follower:
         self.interrupts = 0
         # In front of a JSON document the log is narration.
         lines = console if how.form == "text" else console.narration()
-        self._printer = LinePrinter(lines)
+        self._printer = LinePrinter(lines, names=how.names)
         self._start(execution_id)
 
     def _start(self, execution_id: str) -> None:

@@ -1,6 +1,6 @@
 """How log lines are printed: what Log tasks say apart from what scripts print."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
@@ -9,7 +9,7 @@ from podium.base.text import cell_width, clean
 from podium.cli.command import Parser
 from podium.cli.errors import UsageError
 from podium.cli.output import Console
-from podium.store.log_filter import LogFilter, TextPattern
+from podium.store.log_filter import LogFilter, LogOrigin, TextPattern
 from podium.store.log_index import LogIndex, LogSelection
 from podium.store.logs import LEVELS, SOURCES, Level, LogLine, Source
 
@@ -24,8 +24,8 @@ _LEVEL_STYLES = {"TRACE": "dim", "DEBUG": "dim", "INFO": "good", "WARN": "warnin
 _WIDEST_NAME = 30
 
 
-def add_lane_options(parser: Parser, level: Level) -> None:
-    """`--lane`, `--level`, `--task`, `--grep`."""
+def add_lane_options(parser: Parser, level: Level | None) -> None:
+    """`--lane`, `--level`, `--task`, `--grep`; without a default `level` as `chosen_lines` says."""
     parser.add_argument(
         "--lane",
         choices=tuple(LANES),
@@ -39,7 +39,8 @@ def add_lane_options(parser: Parser, level: Level) -> None:
         choices=LEVELS,
         default=level,
         metavar="LEVEL",
-        help=f"The lowest level shown: {', '.join(LEVELS)}. Default: {level}.",
+        help=f"The lowest level shown: {', '.join(LEVELS)}. "
+        + (f"Default: {level}." if level else "Default: INFO for Log tasks, everything that scripts print."),
     )
     parser.add_argument("--task", metavar="TASK", help="Only lines of this task.")
     parser.add_argument(
@@ -49,13 +50,26 @@ def add_lane_options(parser: Parser, level: Level) -> None:
     )
 
 
-def chosen_lines(lane: str, level: Level, task: str | None, grep: str | None, attempt: int | None = None) -> LogFilter:
-    """The filter that the options mean; `attempt` counts from 1. Raises UsageError, PatternError."""
+class _ScriptsWhole(LogFilter):
+    """The level hides lines of Log tasks and of Podium itself only: what a script prints has no level of its own."""
+
+    __slots__ = ()
+
+    def admits(self, origin: LogOrigin | LogLine) -> bool:
+        return self.in_lane(origin) if origin.source != "log" else LogFilter.admits(self, origin)
+
+
+def chosen_lines(
+    lane: str, level: Level | None, task: str | None, grep: str | None, attempt: int | None = None
+) -> LogFilter:
+    """The filter that the options mean; `attempt` counts from 1. Without a level that of Log tasks is INFO, and
+    scripts are shown whole. Raises UsageError, PatternError.
+    """
     if attempt is not None and attempt < 1:
         raise UsageError("--attempt counts from 1.", "logs")
-    return LogFilter(
+    return (_ScriptsWhole if level is None else LogFilter)(
         sources=LANES[lane],
-        level=level,
+        level=level or "INFO",
         task_id=task,
         attempt=None if attempt is None else attempt - 1,
         pattern=TextPattern.parse(grep) if grep else None,
@@ -118,10 +132,11 @@ class LogTail:
 class LinePrinter:
     """Prints log lines in columns: time, level (or the stream of a script), task, message."""
 
-    def __init__(self, console: Console, dates: bool = False) -> None:
+    def __init__(self, console: Console, dates: bool = False, names: Iterable[str] = ()) -> None:
+        """`names` are the tasks whose lines may come: their column is wide enough from the start."""
         self._console = console
         self._dates = dates
-        self._name_width = 8
+        self._name_width = min(max([8, *(cell_width(clean(name)) for name in names)]), _WIDEST_NAME)
 
     def print(self, line: LogLine) -> None:
         """One entry; a message of several rows keeps its columns."""

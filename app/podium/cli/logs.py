@@ -37,7 +37,7 @@ def _logs(arguments: Arguments, console: Console) -> int:
     record = executions.record(execution_id)
     execution = executions.get(execution_id)
     names = {"namespace": execution.namespace, "flow_id": execution.flow_id, "execution_id": execution_id}
-    printer = LinePrinter(console, arguments.dates)
+    printer = LinePrinter(console, arguments.dates, {run.task_id for run in execution.taskruns.values()})
 
     def show(line: LogLine) -> None:
         if arguments.output == "json":

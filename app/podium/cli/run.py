@@ -32,7 +32,7 @@ def _arguments(parser: Parser) -> None:
     parser.add_argument(
         "--timeout", type=length_of_time, metavar="TIME", help="Kill it after this long: `30s`, `5m`, `PT1H`."
     )
-    add_lane_options(parser, level="INFO")
+    add_lane_options(parser, level=None)
     parser.add_argument(
         "-q", "--quiet", action="store_true", help="Only the log and the outputs; with `-o json` only the execution."
     )
@@ -61,7 +61,12 @@ def _run(arguments: Arguments, console: Console) -> int:
     console.narrate(
         f"{console.state_text('RUNNING')}  {chosen.flow.id}  {short_id(execution_id)}", look("RUNNING").tone
     )
-    return follow(session, execution_id, Following(chosen_log, arguments.output, arguments.timeout), console)
+    return follow(
+        session,
+        execution_id,
+        Following(chosen_log, arguments.output, arguments.timeout, names=tuple(chosen.flow.tasks_by_id)),
+        console,
+    )
 
 
 def _usage(name: str, flow: Flow) -> str:

@@ -7,7 +7,7 @@ from podium.cli.session import Session
 from podium.store.index import ExecutionFilter
 from podium.store.summaries import ExecutionSummary
 
-HELP = "An execution: its id, the beginning of it, `last`, or `last:FLOW`."
+HELP = "An execution: its id, the beginning or end of it, `last`, or `last:FLOW`."
 _NEWEST = 3
 
 
@@ -23,18 +23,18 @@ def find_run(session: Session, text: str) -> str:
     """The whole id. Raises CommandError that names the newest executions when none is meant."""
     if not session.used:
         raise CommandError(f"no run {text}: nothing ran in {session.workspace.root} yet. Start with: podium run FLOW")
-    if text == "last" or text.startswith("last:"):
-        return _last(session, text.partition(":")[2])
+    word, _, flow = text.partition(":")
+    if word in ("last", "latest"):
+        return _last(session, flow)
     from podium.runtime.executions import Refused
 
     try:
         return session.executions.resolve(text)
     except Refused as error:
-        candidates = _starting_with(session, text)
+        index = session.executions.index
+        candidates = [one for found in index.ids_like(text) if (one := index.get(found)) is not None]
         if len(candidates) > 1:
-            raise CommandError(
-                f"several runs begin with {text}: {_listed(candidates)}. Give more of the id."
-            ) from error
+            raise CommandError(f"{text} can mean {_listed(candidates)}. Give more of the id.") from error
         raise CommandError(f"no run {text}; {_newest(session)}") from error
 
 
@@ -49,11 +49,6 @@ def _last(session: Session, flow: str) -> str:
         what = f"no run of the flow {flow}" if flow else "no run yet"
         raise CommandError(f"{what}; {_newest(session)}")
     return found[0].id
-
-
-def _starting_with(session: Session, text: str) -> list[ExecutionSummary]:
-    page = session.executions.summaries(ExecutionFilter(text=text), size=20)
-    return [one for one in page.items if one.id.startswith(text)]
 
 
 def _newest(session: Session) -> str:

@@ -90,7 +90,7 @@ def _print_head(execution: Execution, now: datetime, console: Console) -> None:
         ("namespace", f"{execution.namespace}, revision {execution.revision}"),
         ("started", f"{short_moment(execution.start, now)}, {trigger}"),
         ("inputs", _pairs(execution.inputs.items())),
-        ("labels", _pairs(execution.labels)),
+        ("labels", _pairs(label for label in execution.labels if not label[0].startswith("system."))),
         ("variables", _pairs(execution.variables.items())),
         ("parent", execution.parent_id or ""),
         ("original", execution.original_id if execution.original_id != execution.id else ""),
