@@ -48,7 +48,7 @@ def test_every_option_is_documented(name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["vaildate"], "there is no command and no directory `vaildate`. Did you mean validate?"),
+        (["vaildate"], "there is no command, directory or file `vaildate`. Did you mean validate?"),
         (["runs", "--lmit", "3"], "there is no option --lmit. Did you mean --limit?"),
         (["runs", "one"], "`one` is one argument too many."),
         (["show"], "RUN is missing."),
@@ -77,9 +77,9 @@ def test_the_workbench_needs_a_terminal(podium: Podium, workspace: Path) -> None
         assert found.code == 2 and "needs a terminal" in found.err and "podium run FLOW" in found.err
 
 
-def test_the_workbench_opens_directories_only(podium: Podium, hello: Path) -> None:
+def test_the_workbench_opens_one_directory_or_file(podium: Podium, hello: Path) -> None:
     found = podium("flows/hello.yaml")
-    assert found.code == 2 and "podium run flows/hello.yaml" in found.err
+    assert found.code == 2 and "`podium run flows/hello.yaml`" in found.err
     assert "one argument too many" in podium(".", "more").err
 
 

@@ -22,6 +22,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     "Write": {
         "new": Entry("new", "Write a new flow from a template."),
         "validate": Entry("validate", "Check flows: types, properties, expressions; nothing runs."),
+        "plan": Entry("plan", "Show what a flow would do: rendered values, branches, loops."),
         "expr": Entry("expr", "Evaluate an expression, alone or in an execution."),
         "types": Entry("types", "List task types, or explain one."),
     },

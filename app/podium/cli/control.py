@@ -12,7 +12,7 @@ from podium.cli.moments import length_of_time
 from podium.cli.output import Console
 from podium.cli.run_names import add_run, find_run
 from podium.cli.session import Session
-from podium.engine.execution import Execution, execution_json
+from podium.engine.execution import Execution
 
 _CODES: Mapping[str, int] = {
     "SUCCESS": OK,
@@ -200,6 +200,8 @@ def _wait(arguments: Arguments, console: Console) -> int:
     import time
     from datetime import timedelta
 
+    from podium.runtime.kestra_json import shown_execution
+
     console.quiet = arguments.quiet
     session = Session(arguments.workspace, console)
     deadline = None if arguments.timeout is None else time.monotonic() + arguments.timeout.total_seconds()
@@ -208,7 +210,7 @@ def _wait(arguments: Arguments, console: Console) -> int:
     for execution_id in [find_run(session, name) for name in arguments.runs]:
         left = None if deadline is None else timedelta(seconds=max(0.0, deadline - time.monotonic()))
         execution = session.executions.wait(execution_id, left)
-        documents.append(execution_json(execution))
+        documents.append(shown_execution(session.stores, execution))
         if execution.terminal:
             code = max(code, exit_code(execution.state))
             console.narrate(

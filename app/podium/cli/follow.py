@@ -18,7 +18,7 @@ from podium.cli.outcome import print_outputs
 from podium.cli.output import Console
 from podium.cli.session import Session
 from podium.engine import changes as c
-from podium.engine.execution import Execution, execution_json
+from podium.engine.execution import Execution
 from podium.engine.states import TERMINAL
 from podium.store.journal import JournalReader
 from podium.store.log_filter import LogFilter
@@ -47,10 +47,13 @@ def follow(session: Session, execution_id: str, how: Following, console: Console
     follower = _Follower(session, execution_id, how, console)
     with _interrupts(follower.interrupted):
         execution = follower.to_the_end()
+    from podium.runtime.kestra_json import shown_execution
+    from podium.runtime.masks import masker_of
+
     if how.form == "json":
-        console.json(execution_json(execution))
+        console.json(shown_execution(session.stores, execution))
     elif execution.outputs:
-        print_outputs(execution.outputs, console)
+        print_outputs(masker_of(session.stores, execution.id).value(execution.outputs), console)
     if follower.timed_out:
         return FAILED
     return INTERRUPTED if follower.interrupts and execution.state != "SUCCESS" else exit_code(execution.state)

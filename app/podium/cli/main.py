@@ -91,27 +91,21 @@ def _help(words: Sequence[str], console: Console) -> int:
 
 
 def _workbench(path: Path, rest: Sequence[str], console: Console, word: str = "") -> int:
-    if word and not path.is_dir():
-        if path.is_file():
-            raise UsageError(
-                f"{word} is a file; the workbench opens a directory. To run it: podium run {word}. "
-                f"To check it: podium validate {word}."
-            )
+    """Open the workbench on a directory, or on a file and the workspace that it belongs to."""
+    if word and not path.exists():
         raise UsageError(_unknown(word))
     if rest:
-        raise UsageError(f"`{rest[0]}` is one argument too many: the workbench opens one directory.")
+        raise UsageError(f"`{rest[0]}` is one argument too many: the workbench opens one directory or file.")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        instead = f"podium run {word}" if path.is_file() else "podium run FLOW"
         raise CommandError(
             "the workbench needs a terminal, and this is none. Without one use the commands, e.g. "
-            "`podium run FLOW`, `podium runs`, `podium logs last`; `podium --help` lists them all.",
+            f"`{instead}`, `podium runs`, `podium logs last`; `podium --help` lists them all.",
             USAGE,
         )
-    from podium.cli.session import Session
-
-    root = Session(path, console).workspace.root
     from podium.workbench.start import run_workbench
 
-    return run_workbench(root)
+    return run_workbench(path.parent, path.resolve()) if path.is_file() else run_workbench(path)
 
 
 def _unknown(word: str) -> str:
@@ -119,7 +113,7 @@ def _unknown(word: str) -> str:
 
     close = difflib.get_close_matches(word, catalog.names(), n=2)
     meant = f" Did you mean {' or '.join(close)}?" if close else ""
-    return f"there is no command and no directory `{word}`.{meant}"
+    return f"there is no command, directory or file `{word}`.{meant}"
 
 
 def _explain(error: Exception, console: Console) -> int:

@@ -6,7 +6,7 @@ from podium.cli.output import Console
 _INTRODUCTION = """\
 Podium writes and runs Kestra-format flows on this machine: no server, no JVM, no Docker.
 
-Usage: podium [-C PATH] [PATH]              open the workbench
+Usage: podium [-C PATH] [PATH]              open the workbench on a directory or file
        podium [-C PATH] COMMAND [ARGUMENTS]"""
 
 _END = """\

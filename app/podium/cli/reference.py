@@ -11,12 +11,12 @@ _HEAD = """\
 
 This page is made from the parsers: `python -m podium.cli.reference > docs/cli.md`.
 
-`podium [PATH]` opens the workbench on a directory. `podium COMMAND --help` says what stands here.
+`podium [PATH]` opens the workbench on a directory or a file. `podium COMMAND --help` says what stands here.
 
 - **Data goes to stdout, narration to stderr.** `-o json` is nearly everywhere, with Kestra's field names; lists are one
   document, logs are one object per line.
-- **Colours** appear at a terminal only, and never with `NO_COLOR`. `PODIUM_ASCII=1` draws states without special glyphs.
-- **RUN** is the id of an execution, the beginning of one, `last`, or `last:FLOW`.
+- **Colours** appear at a terminal only, and never with `NO_COLOR`. `PODIUM_ASCII=1` draws states in plain letters.
+- **RUN** is the id of an execution, the beginning or end of one, `last`, or `last:FLOW`.
 - **FLOW** is the id of a flow, `namespace.id`, or a file.
 - **The workspace** is the current directory, or the closest above it that was used before; `-C PATH` names another.
 

@@ -68,9 +68,10 @@ class Session:
     def executions(self) -> "Executions":
         """What can be done with executions; makes the workspace's own folder."""
         from podium.runtime.executions import Executions
+        from podium.runtime.launcher import ForkedRunner
 
-        self.workspace.prepare()
-        return Executions(self.workspace, self.registry, settings=self.settings)
+        stores = self.stores
+        return Executions(self.workspace, self.registry, settings=self.settings, launcher=ForkedRunner(), stores=stores)
 
     @property
     def used(self) -> bool:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from podium.base.looks import look, short_duration, short_moment
 from podium.base.text import cell_width, clean, shorten
@@ -12,7 +13,10 @@ from podium.cli.outcome import failures, print_outputs, shown_value, task_output
 from podium.cli.output import Console
 from podium.cli.run_names import add_run, find_run
 from podium.cli.session import Session
-from podium.engine.execution import Execution, TaskRun, execution_json
+from podium.engine.execution import Execution, TaskRun
+
+if TYPE_CHECKING:
+    from podium.base.masking import Masker
 
 _LONGEST_INPUT = 60
 
@@ -27,28 +31,36 @@ def _arguments(parser: Parser) -> None:
         help="Print only the outputs of task runs, or the one at PATH: `task.vars.rows`, `task['a value'].uri`.",
     )
     parser.add_argument("--attempts", action="store_true", help="Show every attempt of a task run.")
+    parser.add_argument("--metrics", action="store_true", help="Print only the metrics of task runs.")
     parser.add_argument("--flow", action="store_true", help="Print the flow as it ran.")
     add_output(parser)
 
 
 def _show(arguments: Arguments, console: Console) -> int:
+    from podium.runtime.kestra_json import metric_documents, shown_execution
+    from podium.runtime.masks import masker_of
+
     session = Session(arguments.workspace, console)
     execution_id = find_run(session, arguments.run_name)
     execution = session.executions.get(execution_id)
     record = session.executions.record(execution_id)
+    masker = masker_of(session.stores, execution_id)
     if arguments.flow:
         console.line(record.flow_source().rstrip("\n"))
     elif arguments.outputs is not None:
-        _print_value(execution, arguments.outputs, arguments.output, console)
+        _print_value(masker.value(task_outputs(execution)), arguments.outputs, arguments.output, console)
+    elif arguments.metrics:
+        _print_metrics(
+            list(metric_documents(record, execution.namespace, execution.flow_id)), arguments.output, console
+        )
     elif arguments.output == "json":
-        console.json(execution_json(execution, datetime.now(UTC)))
+        console.json(shown_execution(session.stores, execution, datetime.now(UTC)))
     else:
-        _print(execution, session, arguments.attempts, console)
+        _print(execution, record.log, masker, arguments.attempts, console)
     return OK
 
 
-def _print_value(execution: Execution, path: str, form: str, console: Console) -> None:
-    outputs = task_outputs(execution)
+def _print_value(outputs: Mapping[str, Any], path: str, form: str, console: Console) -> None:
     try:
         value = value_at(outputs, path)
     except KeyError as error:
@@ -59,29 +71,41 @@ def _print_value(execution: Execution, path: str, form: str, console: Console) -
         console.line(shown_value(value))
 
 
-def _print(execution: Execution, session: Session, attempts: bool, console: Console) -> None:
+def _print_metrics(metrics: list[dict[str, Any]], form: str, console: Console) -> None:
+    if form == "json":
+        console.json(metrics)
+    elif metrics:
+        rows = [
+            (one["taskId"], one["type"], one["name"], shown_value(one["value"]), _pairs(one["tags"].items()))
+            for one in metrics
+        ]
+        console.table(("TASK", "TYPE", "NAME", "VALUE", "TAGS"), rows)
+    else:
+        console.narrate("This execution has no metrics.", "dim")
+
+
+def _print(execution: Execution, log: Path, masker: "Masker", attempts: bool, console: Console) -> None:
     now = datetime.now(UTC)
-    _print_head(execution, now, console)
-    for failure in failures(execution, session.executions.record(execution.id).log):
+    _print_head(execution, now, masker, console)
+    for failure in failures(execution, log):
         console.line()
         console.line(console.style(failure.title, "bad"))
         for line in failure.lines:
-            console.line(f"  {console.output_text(line)}")
+            console.line(f"  {console.output_text(masker(line))}")
     if execution.taskruns:
         console.line()
         _print_tree(execution, now, attempts, console)
-    outputs = task_outputs(execution)
-    if any(outputs.values()):
-        console.line()
-        console.line(console.style("Outputs of tasks", "bold"))
-        print_outputs(outputs, console)
-    if execution.outputs:
-        console.line()
-        console.line(console.style("Outputs of the flow", "bold"))
-        print_outputs(execution.outputs, console)
+    for title, outputs in (
+        ("Outputs of tasks", task_outputs(execution)),
+        ("Outputs of the flow", execution.outputs or {}),
+    ):
+        if any(outputs.values()):
+            console.line()
+            console.line(console.style(title, "bold"))
+            print_outputs(masker.value(outputs), console)
 
 
-def _print_head(execution: Execution, now: datetime, console: Console) -> None:
+def _print_head(execution: Execution, now: datetime, masker: "Masker", console: Console) -> None:
     length = (execution.end or now) - execution.start
     state = console.style(console.state_text(execution.state), look(execution.state).tone)
     console.line(f"{console.style(execution.flow_id, 'bold')}  {execution.id}  {state}  {short_duration(length)}")
@@ -89,9 +113,9 @@ def _print_head(execution: Execution, now: datetime, console: Console) -> None:
     facts = [
         ("namespace", f"{execution.namespace}, revision {execution.revision}"),
         ("started", f"{short_moment(execution.start, now)}, {trigger}"),
-        ("inputs", _pairs(execution.inputs.items())),
+        ("inputs", _pairs(masker.value(execution.inputs).items())),
         ("labels", _pairs(label for label in execution.labels if not label[0].startswith("system."))),
-        ("variables", _pairs(execution.variables.items())),
+        ("variables", _pairs(masker.value(execution.variables).items())),
         ("parent", execution.parent_id or ""),
         ("original", execution.original_id if execution.original_id != execution.id else ""),
         ("attempt", str(execution.attempt_number) if execution.attempt_number > 1 else ""),
