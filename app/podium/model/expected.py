@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from podium.model.grammar import BY_TYPE, FLOW, INPUT_COMMON, PLUGIN_DEFAULT, TASK, TRIGGER, properties_of
+from podium.model import shapes
+from podium.model.grammar import BY_TYPE, FLOW, INPUT_COMMON, TASK, TRIGGER, TYPED, properties_of
+from podium.model.outline import plain
 from podium.model.place import Level, Place
 from podium.model.schema import Catalog, Family, PropertyDecl, PropType, TypeDecl
 
@@ -17,12 +19,14 @@ _DAG_ITEM = PropType(
         ),
     ),
 )
-_COMMON: dict[Family, tuple[PropertyDecl, ...]] = {"task": TASK, "trigger": TRIGGER, "input": INPUT_COMMON}
+_COMMON: dict[Family, tuple[PropertyDecl, ...]] = {
+    "task": TASK, "trigger": TRIGGER, "input": INPUT_COMMON, "condition": TYPED, "taskRunner": TYPED,
+}  # fmt: skip
 _TYPE = PropertyDecl("type", PropType("string"), "The type.", required=True, dynamic=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class MapShape:
     """What a map may hold: declared properties, or with `values` any key with a value of that type.
 
     `family` is set where the key `type` chooses the declaration, `decl` when it names a known type.
@@ -35,27 +39,24 @@ class Shape:
 
     def property(self, name: str) -> PropertyDecl | None:
         """The property under its name or an older spelling."""
-        for declared in self.properties:
-            if declared.name == name or name in declared.aliases:
-                return declared
-        return None
+        return shapes.shape_of(self.properties).known.get(name)
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """`shapes` belong to the levels of the place, `properties` to the keys that lead from each to the next.
+    """`maps` belong to the levels of the place, `properties` to the keys that lead from each to the next.
 
     `type` is what the value or item at the cursor must be; None when anything goes or the cursor is at a key.
     """
 
-    shapes: tuple[Shape | None, ...]
+    maps: tuple[MapShape | None, ...]
     properties: tuple[PropertyDecl | None, ...]
     type: PropType | None
 
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> MapShape | None:
         """What the innermost map may hold."""
-        return self.shapes[-1] if self.shapes else None
+        return self.maps[-1] if self.maps else None
 
     @property
     def property(self) -> PropertyDecl | None:
@@ -63,56 +64,56 @@ class Expected:
         return self.properties[-1] if self.properties else None
 
 
-ROOT = Shape(FLOW)
+ROOT = MapShape(FLOW)
 
 
 def expected_at(place: Place, catalog: Catalog) -> Expected:
     """What may be written at a place."""
     found = expected_in(place.levels, catalog)
     if place.role == "item":
-        return Expected(found.shapes, found.properties, item_of(found.type))
+        return Expected(found.maps, found.properties, item_of(found.type))
     return found
 
 
 def expected_in(levels: Sequence[Level], catalog: Catalog) -> Expected:
     """What may stand at the key of the last level."""
-    shapes: list[Shape | None] = []
+    maps: list[MapShape | None] = []
     properties: list[PropertyDecl | None] = []
-    shape: Shape | None = ROOT
+    shape: MapShape | None = ROOT
     wanted: PropType | None = None
     for index, level in enumerate(levels):
         if index:
             shape = shape_of(item_of(wanted) if level.listed else wanted, level.entries, catalog)
             if shape is None and levels[index - 1].key == "values":
-                shape = _defaulted(shapes[-1], levels[index - 1].entries, catalog)
-        shapes.append(shape)
+                shape = _defaulted(maps[-1], levels[index - 1].entries, catalog)
+        maps.append(shape)
         declared = shape.property(level.key) if shape is not None and level.key else None
         properties.append(declared)
-        wanted = declared.type if declared is not None else (shape.values if shape is not None and level.key else None)
-    return Expected(tuple(shapes), tuple(properties), wanted)
+        wanted = declared.type if declared is not None else shape.values if shape is not None and level.key else None
+    return Expected(tuple(maps), tuple(properties), wanted)
 
 
-def shape_of(of: PropType | None, entries: Mapping[str, str], catalog: Catalog) -> Shape | None:
+def shape_of(of: PropType | None, entries: Mapping[str, str], catalog: Catalog) -> MapShape | None:
     """What a map of this type may hold; None when it is unknown or the type is no map."""
     if of is None:
         return None
     if of.kind == "object":
-        return Shape(of.fields)
+        return MapShape(of.fields)
     if of.kind == "map":
-        return Shape(values=of.item)
+        return MapShape(values=of.item)
     if of.kind == "cases":
-        return Shape(values=PropType("tasks"))
+        return MapShape(values=PropType("tasks"))
     if of.kind == "task":
         return typed_shape("task", entries, catalog)
     if of.kind == "polymorphic" and of.family is not None:
         return typed_shape(of.family, entries, catalog)
     if of.kind == "union":
-        shapes = (shape_of(option, entries, catalog) for option in of.options)
-        return next((shape for shape in shapes if shape is not None), None)
+        found = (shape_of(option, entries, catalog) for option in of.options)
+        return next((shape for shape in found if shape is not None), None)
     return None
 
 
-def typed_shape(family: Family, entries: Mapping[str, str], catalog: Catalog) -> Shape:
+def typed_shape(family: Family, entries: Mapping[str, str], catalog: Catalog) -> MapShape:
     """What an object of a family may hold, given its keys so far."""
     written = plain(entries.get("type", ""))
     decl = BY_TYPE[family].get(written) if family in BY_TYPE else catalog.find(written) if written else None
@@ -120,8 +121,8 @@ def typed_shape(family: Family, entries: Mapping[str, str], catalog: Catalog) ->
         properties = properties_of(decl)
         if not any(declared.name == "type" for declared in properties):
             properties = (_TYPE, *properties)
-        return Shape(properties, family=family, decl=decl)
-    return Shape(_COMMON.get(family, (_TYPE,)), family=family)
+        return MapShape(properties, family=family, decl=decl)
+    return MapShape(_COMMON.get(family, (_TYPE,)), family=family)
 
 
 def item_of(of: PropType | None) -> PropType | None:
@@ -149,15 +150,9 @@ def is_map(of: PropType | None) -> bool:
     return of is not None and of.kind in ("object", "map", "cases", "task", "polymorphic")
 
 
-def plain(text: str) -> str:
-    """A value as it stands on its line, without quotes and comment."""
-    text = text.split(" #", 1)[0].strip()
-    return text[1:-1] if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] else text
-
-
-def _defaulted(shape: Shape | None, entries: Mapping[str, str], catalog: Catalog) -> Shape | None:
+def _defaulted(shape: MapShape | None, entries: Mapping[str, str], catalog: Catalog) -> MapShape | None:
     """The `values` of a plugin default for one exact type are properties of that type."""
-    if shape is None or shape.properties is not PLUGIN_DEFAULT and shape.property("forced") is None:
+    if shape is None or shape.property("forced") is None:
         return None
     decl = catalog.find(plain(entries.get("type", "")))
-    return Shape(properties_of(decl), decl=decl) if decl is not None else None
+    return MapShape(properties_of(decl), decl=decl) if decl is not None else None
