@@ -15,7 +15,10 @@ _DAG_ITEM = PropType(
     fields=(
         PropertyDecl("task", _TASK_TYPE, "The task of this entry.", required=True),
         PropertyDecl(
-            "dependsOn", PropType("list", item=PropType("string")), "Ids of tasks of this Dag that come first."
+            "dependsOn",
+            PropType("list", item=PropType("string")),
+            "Ids of tasks of this Dag that come first.",
+            dynamic=False,
         ),
     ),
 )
@@ -122,7 +125,10 @@ def typed_shape(family: Family, entries: Mapping[str, str], catalog: Catalog) ->
         if not any(declared.name == "type" for declared in properties):
             properties = (_TYPE, *properties)
         return MapShape(properties, family=family, decl=decl)
-    return MapShape(_COMMON.get(family, (_TYPE,)), family=family)
+    if family in _COMMON:
+        return MapShape(_COMMON[family], family=family)
+    several = (declared for each in BY_TYPE.get(family, {}).values() for declared in each.properties)
+    return MapShape(tuple({"type": _TYPE, **{declared.name: declared for declared in several}}.values()), family=family)
 
 
 def item_of(of: PropType | None) -> PropType | None:
@@ -155,4 +161,7 @@ def _defaulted(shape: MapShape | None, entries: Mapping[str, str], catalog: Cata
     if shape is None or shape.property("forced") is None:
         return None
     decl = catalog.find(plain(entries.get("type", "")))
-    return MapShape(properties_of(decl), decl=decl) if decl is not None else None
+    if decl is None:
+        return None
+    properties = tuple(declared for declared in properties_of(decl) if declared.name not in ("id", "type"))
+    return MapShape(properties, decl=decl)

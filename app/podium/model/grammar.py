@@ -77,18 +77,22 @@ class TaskCommon(Properties):
     allowWarning: bool = prop(default=False, dynamic=False, doc="A WARNING counts as SUCCESS.")
     logLevel: LogLevel | None = prop(dynamic=False, doc="The lowest level of log entries that is kept.")
     logToFile: bool = prop(default=False, dynamic=False, doc="Keep the logs as a file in internal storage.")
-    workerGroup: WorkerGroup | None = prop(dynamic=False, doc="Enterprise Edition only.", group="advanced")
-    workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.", group="advanced")
+    workerGroup: WorkerGroup | None = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
+    workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
     taskCache: Cache | None = prop(dynamic=False, doc="Reuse an earlier success with the same inputs.")
-    assets: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.", group="advanced")
-    version: str | None = prop(dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.")
+    assets: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.", group="ignored")
+    version: str | None = prop(
+        dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.", group="ignored"
+    )
 
 
 class TypedCommon(Properties):
     """What conditions and task runners have."""
 
     type: str = prop(required=True, dynamic=False, doc="The type.")
-    version: str | None = prop(dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.")
+    version: str | None = prop(
+        dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.", group="ignored"
+    )
 
 
 class TriggerCommon(Properties):
@@ -107,16 +111,18 @@ class TriggerCommon(Properties):
     stopAfter: list[State] | None = prop(
         dynamic=False, doc="The trigger is switched off after an execution that ends in one of these states."
     )
-    workerGroup: WorkerGroup | None = prop(dynamic=False, doc="Enterprise Edition only.", group="advanced")
-    workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.", group="advanced")
+    workerGroup: WorkerGroup | None = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
+    workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
     logLevel: LogLevel | None = prop(
         dynamic=False, aliases=("minLogLevel",), doc="The lowest level of log entries that is kept."
     )
     logToFile: bool = prop(default=False, dynamic=False, doc="Keep the logs as a file in internal storage.")
     allowConcurrent: bool = prop(default=False, dynamic=False, doc="Fire even while an earlier execution still runs.")
     failOnTriggerError: bool = prop(default=False, dynamic=False, doc="An error makes a FAILED execution.")
-    version: str | None = prop(dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.")
-    assets: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.", group="advanced")
+    version: str | None = prop(
+        dynamic=False, doc="The plugin version; Enterprise Edition only, read and ignored.", group="ignored"
+    )
+    assets: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.", group="ignored")
 
 
 class Dependency(Properties):
@@ -310,7 +316,7 @@ class DefaultEntry(Properties):
     type: str = prop(dynamic=False, doc="A type, or the beginning of type names.")
     forced: bool = prop(default=False, dynamic=False, doc="Win over the task's own values.")
     values: Any = prop(dynamic=False, doc="The values by property name.")
-    version: str | None = prop(dynamic=False, doc="Enterprise Edition only.")
+    version: str | None = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
 
 
 class FlowDocument(Properties):
@@ -339,10 +345,10 @@ class FlowDocument(Properties):
     retry: RetryPolicy | None = prop(dynamic=False, doc="The retry of every task that has none of its own.")
     sla: list[AnySla] | None = prop(doc="Promises about an execution.")
     checks: list[CheckEntry] | None = prop(doc="Gates before an execution is created.")
-    quotas: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.")
+    quotas: Any = prop(dynamic=False, doc="Enterprise Edition only; read and ignored.", group="ignored")
     disabled: bool = prop(default=False, dynamic=False, doc="A disabled flow cannot be started.")
-    workerGroup: WorkerGroup | None = prop(dynamic=False, doc="Enterprise Edition only.")
-    workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.")
+    workerGroup: WorkerGroup | None = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
+    workerSelector: Any = prop(dynamic=False, doc="Enterprise Edition only.", group="ignored")
     deleted: bool | None = prop(dynamic=False, group="server", doc="Written by the server; ignored.")
     tenantId: str | None = prop(dynamic=False, group="server", doc="Written by the server; ignored.")
     policyRefs: Any = prop(dynamic=False, group="server", doc="Written by the server; ignored.")

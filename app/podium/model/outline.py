@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 _RELEVANT = re.compile(
     r"^(?P<lead> *(?:- +)*)(?:(?P<key>id|name|type):(?P<value>[^\n]*)|(?P<inline>\{[^\n]*))"
+    r"|^(?P<outer> +(?:- +)*|(?:- +)+)(?P<open>[\w\"'][^\n:#]*): *$"
     r"|^(?P<item> *(?:- +)+)[^\n]*"
     r"|^(?P<deep> +)[^\s#][^\n]*: *[|>][-+0-9]* *$"
     r"|^(?P<root>[A-Za-z\"'][^\n]*)",
@@ -18,13 +19,17 @@ _RELEVANT = re.compile(
 _ROOT = re.compile(r"[\"']?([^\"':]+)[\"']?:(?:\s+(.*))?$")
 _BLOCK = re.compile(r":\s*[|>][-+0-9]*\s*(?:#.*)?$")
 _INLINE_ENTRY = re.compile(r"(?:^|[,{]\s*)\"?(?P<key>[\w.$-]+)\"?:\s*(?P<value>\"[^\"]*\"|'[^']*'|[^,{}\[\]]*)")
+_HOLDERS = ("tasks", "then", "else", "defaults", "task", "errors", "finally", "onPause")
 _LATE = ("errors", "finally", "afterExecution", "listeners")
 TASK_SECTIONS = ("tasks", *_LATE)
 
 
 @dataclass(slots=True)
 class Element:
-    """Something with an id: a task, an input, a trigger, a flow output. `row` is where its `id` stands."""
+    """Something with an id: a task, an input, a trigger, a flow output. `row` is where its `id` stands.
+
+    `listed` says that it is an item of a list, `holder` is the key that holds the list or the element itself.
+    """
 
     id: str
     section: str
@@ -33,6 +38,7 @@ class Element:
     type: str = ""
     parent: "Element | None" = None
     listed: bool = False
+    holder: str = ""
 
     def ancestors(self) -> Iterator["Element"]:
         """The tasks around this one, innermost first."""
@@ -127,6 +133,7 @@ class _Reader:
         self._text = "\n".join(lines[self._first : last])
         self._objects: list[Element] = []
         self._open: list[Element] = []
+        self._keys: list[tuple[int, str]] = []
         self._roots: list[Root] = []
         self._section = ""
 
@@ -146,6 +153,8 @@ class _Reader:
                 self._entry(match["key"], plain(match["value"].strip()), row, len(match["lead"]), "-" in match["lead"])
             elif match["inline"] is not None and "-" in match["lead"]:
                 self._inline(match["inline"], row, len(match["lead"]))
+            elif match["open"] is not None:
+                self._hold(match["open"].strip("\"' "), row, len(match["outer"]), "-" in match["outer"])
             elif match["item"] is not None:
                 self._begin(row, len(match["item"]), True)
         return self._outline()
@@ -156,12 +165,25 @@ class _Reader:
             self._section = match[1]
             self._roots.append(Root(match[1], row, (match[2] or "").strip()))
         self._open.clear()
+        self._keys.clear()
+
+    def _hold(self, key: str, row: int, column: int, listed: bool) -> None:
+        if listed:
+            self._begin(row, column, True)
+        while self._keys and self._keys[-1][0] >= column:
+            self._keys.pop()
+        if self._keys and self._keys[-1][1] == "cases":
+            key = "tasks"  # the keys of `cases` are the values to compare with
+        self._keys.append((column, key))
 
     def _begin(self, row: int, column: int, listed: bool) -> Element:
         while self._open and self._open[-1].column >= column:
             self._open.pop()
         parent = next((around for around in reversed(self._open) if around.id), None)
-        element = Element("", self._section, row, column, parent=parent, listed=listed)
+        while self._keys and self._keys[-1][0] >= column:
+            self._keys.pop()
+        holder = self._keys[-1][1] if self._keys else self._section
+        element = Element("", self._section, row, column, parent=parent, listed=listed, holder=holder)
         self._objects.append(element)
         self._open.append(element)
         return element
@@ -170,21 +192,23 @@ class _Reader:
         if column == 0:
             self._root(f"{key}: {value}", row)
             return
+        if key == "name" and self._section != "inputs":
+            key = ""  # an old spelling of the id of inputs only
         while self._open and self._open[-1].column > column:
             self._open.pop()
         current = self._open[-1] if self._open and self._open[-1].column == column else None
-        known = current is not None and (current.type if key == "type" else current.id)
+        known = current is not None and key and (current.type if key == "type" else current.id)
         if current is None or listed or known:
             current = self._begin(row, column, listed)
         if key == "type":
             current.type = value
-        else:
+        elif key:
             current.id, current.row = value, row
 
     def _inline(self, text: str, row: int, column: int) -> None:
         element = self._begin(row, column, True)
         for entry in reversed(list(_INLINE_ENTRY.finditer(text[1:]))):
-            if entry["key"] in ("id", "name"):
+            if entry["key"] == "id" or (entry["key"] == "name" and self._section == "inputs"):
                 element.id = plain(entry["value"])
             elif entry["key"] == "type":
                 element.type = plain(entry["value"])
@@ -196,6 +220,8 @@ class _Reader:
             if not element.id:
                 continue
             if element.section in TASK_SECTIONS:
+                if element.holder not in (*_HOLDERS, *TASK_SECTIONS):
+                    continue
                 if "." in element.type or (not element.type and element.listed):
                     outline.tasks.append(element)
             elif element.section in lists and element.parent is None:

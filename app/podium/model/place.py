@@ -72,7 +72,7 @@ class Place:
     `role` is `key` for a key of the innermost map, `value` for what the last level's key holds, `item` for an item
     of the list that it holds. `word` is what has been typed of it, from column `start` to the cursor; it ends in
     column `end`. `indent` is the column in which the key, the item's content or the list mark goes; `dashed` whether
-    the list mark of an item is there. `inline` is inside `{}` or `[]`.
+    the list mark of an item is there, `quoted` whether the word stands in quotes. `inline` is inside `{}` or `[]`.
     """
 
     role: Role
@@ -84,6 +84,7 @@ class Place:
     indent: int
     dashed: bool = True
     inline: bool = False
+    quoted: bool = False
 
     @property
     def key(self) -> str:
@@ -188,7 +189,8 @@ def _place(
     end = column
     while end < len(text) and text[end] not in stops:
         end += 1
-    return Place(role, levels, row, text[start:column], start, end, indent, inline=inline)
+    quoted = role != "key" and text[start - 1 : start] in ("'", '"')
+    return Place(role, levels, row, text[start:column], start, end, indent, inline=inline, quoted=quoted)
 
 
 def _on_blank(lines: Sequence[str], row: int, column: int) -> Place | None:

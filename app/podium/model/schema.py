@@ -55,8 +55,9 @@ class PropertyDecl:
 
     `dynamic` values may hold `{{ }}` expressions and are rendered before the task sees them. `aliases` are older
     spellings that are translated when the flow is loaded, `also` are those of another dialect, just as good.
-    `default` is what the task sees when it is absent. `since` is the Kestra version that brought
-    the property, `removed` the one that refuses it.
+    `default` is what the task sees when it is absent. `group` sorts documentation; properties of the groups
+    `ignored` and `server` are read, but mean nothing on one machine, and nobody proposes them. `since` is the
+    Kestra version that brought the property, `removed` the one that refuses it.
     """
 
     name: str
@@ -128,4 +129,8 @@ class Catalog(Protocol):
 
     def names(self, family: Family) -> Iterable[str]:
         """All current (not alias) type names of a family, sorted."""
+        ...
+
+    def server_names(self, family: Family) -> Iterable[str]:
+        """Names known of types that only a Kestra server runs, sorted."""
         ...
