@@ -19,39 +19,8 @@ from podium.model.marked_yaml import Document, MapNode, ScalarNode
 from podium.model.scalar_places import ScalarPlaces
 from podium.model.schema import Catalog
 from podium.model.task_order import TaskSite, order
+from podium.model.variables import VARIABLES
 
-ROOTS: dict[str, str] = {
-    "flow": "The flow: `id`, `namespace`, `revision`, `tenantId`.",
-    "execution": "The execution: `id`, `state`, `startDate`, `endDate`, `originalId`.",
-    "task": "The task: `id`, `type`.",
-    "taskrun": "The task run: `id`, `startDate`, `attemptsCount`, `parentId`, `value`, `iteration`.",
-    "parent": "The task around this one: `task.id`, `taskrun.value`, `outputs`.",
-    "parents": "All tasks around this one, the direct parent first.",
-    "inputs": "The inputs of the execution, by id.",
-    "outputs": "The outputs of the tasks that have run, by task id.",
-    "tasks": "The states of the tasks that have run: `tasks.<id>.state`.",
-    "vars": "The variables of the flow, not rendered: use `render(vars.name)` for those with expressions.",
-    "labels": "The labels of the execution.",
-    "trigger": "What the trigger found; absent when the execution was started by hand.",
-    "item": "The current iteration of a Loop: `value`, `index`, `key`, `parent`.",
-    "envs": "Environment variables with the prefix `ENV_`, in lower case.",
-    "globals": "Variables of the configuration.",
-    "kestra": "The installation: `environment`, `url`.",
-    "namespace": "Variables of the namespace.",
-    "files": "Fixture files of a unit test.",
-    "workingDir": "The working directory of a script.",
-    "outputDir": "Where a script leaves its output files.",
-    "outputFiles": "Paths of the output files of a script, by name.",
-    "inputFiles": "Names of the input files of a script.",
-    "error": "What failed, for tasks under `errors`.",
-}
-"""The variables that every expression may have, with their documentation."""
-
-_MEMBERS: dict[str, tuple[str, ...]] = {
-    "flow": ("id", "namespace", "revision", "tenantId"),
-    "task": ("id", "type"),
-    "taskrun": ("id", "startDate", "attemptsCount", "parentId", "value", "iteration", "items"),
-}
 _WITHOUT_TASKS = frozenset({"inputs", "triggers", "pluginDefaults", "variables", "checks"})
 """Places where no task has run, or where it is not known whose outputs are meant."""
 
@@ -120,10 +89,10 @@ class _Check:
             self._variable(reference, places)
         elif root == "outputs":
             self._output(reference, places)
-        elif root in _MEMBERS:
+        elif root in VARIABLES and VARIABLES[root].closed:
             self._member(reference, places)
-        elif root not in ROOTS and not self.text.own_variables and self.text.block not in ("variables", "triggers"):
-            hint = did_you_mean(root, ROOTS)
+        elif root not in VARIABLES and not self.text.own_variables and self.text.block not in ("variables", "triggers"):
+            hint = did_you_mean(root, VARIABLES)
             hint = hint if hint and hint.startswith("Did") else None
             message = _sentence(f"`{root}` is no variable that expressions have", hint)
             self._add("unknown-variable", message, places, *_span(reference.segments[0]))
@@ -193,7 +162,7 @@ class _Check:
             self._unknown("unknown-attribute", reference, attribute, known, "the task has no such output", places)
 
     def _member(self, reference: Reference, places: ScalarPlaces) -> None:
-        first, known = _key(reference, 1), _MEMBERS[reference.root]
+        first, known = _key(reference, 1), tuple(VARIABLES[reference.root].members)
         if first is not None and first.key not in known and self.text.block != "triggers":
             self._unknown("unknown-variable", reference, first, known, "there is no such value", places)
 

@@ -71,11 +71,11 @@ class Known:
             return "Loop" in around
         if name == "workerTaskrun":
             return "WorkingDirectory" in around
-        if name in ("workingDir", "outputDir"):
+        if name in ("workingDir", "outputDir", "outputFiles", "inputFiles"):
             return self._task is not None and ".scripts." in self._task.type
         if name == "trigger":
             return self._section != "inputs"
-        return name not in ("schedule", "namespace")
+        return name not in ("schedule", "namespace", "files")
 
     def _around(self) -> list[Element]:
         return list(self._task.ancestors()) if self._task is not None else []

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One name at the top, and what is known of its members."""
+    """One name at the top, and what is known of its members; `closed` says that there are no others."""
 
     doc: str
     members: Mapping[str, str] = field(default_factory=dict)
-    since: str = ""
+    closed: bool = False
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -25,6 +25,7 @@ VARIABLES: Mapping[str, Variable] = {
             "revision": "The revision that runs.",
             "tenantId": "The tenant, on servers with tenants.",
         },
+        closed=True,
     ),
     "execution": Variable(
         "The execution.",
@@ -36,7 +37,7 @@ VARIABLES: Mapping[str, Variable] = {
             "outputs": "The flow's outputs, in `afterExecution`.",
         },
     ),
-    "task": Variable("The task that is running.", {"id": "Its id.", "type": "Its type."}),
+    "task": Variable("The task that is running.", {"id": "Its id.", "type": "Its type."}, closed=True),
     "taskrun": Variable(
         "The task run.",
         {
@@ -46,7 +47,9 @@ VARIABLES: Mapping[str, Variable] = {
             "iteration": "The number of the iteration, from 0.",
             "attemptsCount": "How many attempts have ended before this one.",
             "parentId": "The id of the task run around it.",
+            "items": "The file of the batch, while a ForEachItem makes the inputs of its subflow.",
         },
+        closed=True,
     ),
     "parent": Variable(
         "The nearest task run around this one that has a value or outputs.",
@@ -70,9 +73,20 @@ VARIABLES: Mapping[str, Variable] = {
         "What failed, in `errors` tasks.",
         {"taskId": "The task that failed.", "message": "Its message.", "stackTrace": "Its stack trace."},
     ),
-    "item": Variable("The value of the iteration, inside a Loop.", since="2.0"),
+    "item": Variable(
+        "The iteration, inside a Loop (2.0).",
+        {
+            "value": "Its value.",
+            "index": "Its number, from 0.",
+            "key": "Its key, when the values are a map.",
+            "parent": "The iteration of the Loop around.",
+        },
+    ),
     "workingDir": Variable("The working directory of the task, in scripts."),
     "outputDir": Variable("Where a script leaves its output files."),
+    "outputFiles": Variable("Paths of the output files of a script, by name."),
+    "inputFiles": Variable("Names of the input files of a script."),
+    "files": Variable("The fixture files of a unit test."),
     "workerTaskrun": Variable("The task run of the WorkingDirectory around the task."),
 }
 """In the order in which they are offered."""
