@@ -69,6 +69,15 @@ def expression_at(lines: Sequence[str], row: int, column: int) -> ExpressionPlac
     )  # fmt: skip
 
 
+def enclosing_expression(lines: Sequence[str], row: int, column: int) -> int | None:
+    """The column from which the line belongs to the expression around a place; None outside of one."""
+    text = _text_before(lines, row, column)
+    opening = _opening(text)
+    if opening is None:
+        return None
+    return max(0, opening[0] + 2 - (text.rfind("\n") + 1))
+
+
 def _text_before(lines: Sequence[str], row: int, column: int) -> str:
     """The text of the value up to the cursor; more than one line only in a block scalar."""
     before = lines[row][:column]
