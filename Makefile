@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint types contracts tests bench torture snapshots clean
+.PHONY: run test lint types contracts tests bench torture snapshots docs clean
 
 # The workbench on the sample namespace; without a terminal, the sample flow with its log on standard output.
 run: .venv/base
@@ -26,6 +26,10 @@ contracts: .venv/dev
 
 tests: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# The pages that are made from the declarations of the types: docs/reference/ and docs/diagnostics.md.
+docs: .venv/base
+	$(BIN)/python -m podium.tasks.reference docs
 
 # Speed, as numbers and ratios; minutes, not seconds.
 bench: .venv/dev
