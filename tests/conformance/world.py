@@ -11,6 +11,8 @@ from manifest import Case
 from matching import duration, filled
 from surroundings import Stub, written_inputs
 
+from podium.base.clock import SortableIds
+from podium.engine import changes as c
 from podium.engine.execution import Execution
 from podium.model.flow import Flow
 from podium.model.loader import load_flow
@@ -18,9 +20,12 @@ from podium.plugin.registry import Registry
 from podium.runtime.creation import Creation, NewExecution
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
+from podium.runtime.launcher import ForkedRunner
+from podium.store.execution_records import ExecutionRecord
 from podium.store.logs import read_lines
 from podium.store.settings import load_settings
 from podium.store.stores import Stores
+from podium.store.summaries import summary_of
 from podium.store.workspace import Workspace
 
 
@@ -32,11 +37,11 @@ class HeldLauncher:
         self._waiting: list[tuple[Path, str]] = []
         self.holding = False
 
-    def launch(self, root: Path, execution_id: str) -> None:
+    def launch(self, root: Path, execution_id: str, prepared: Any = None) -> None:
         if self.holding:
             self._waiting.append((root, execution_id))
         else:
-            self._inner.launch(root, execution_id)
+            self._inner.launch(root, execution_id, prepared)
 
     def release(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -48,8 +53,6 @@ class World:
     """Everything that the steps of one case act on."""
 
     def __init__(self, case: Case, root: Path, paths: list[Path], registry: Registry, stub: Stub | None) -> None:
-        from podium.runtime import launcher as l
-
         self.case = case
         self.root = root
         self.paths = paths
@@ -58,7 +61,7 @@ class World:
         self.strict = True
         self.names: dict[str, str] = {}
         self.stores = Stores.of(*_opened(root))
-        self.launcher = HeldLauncher(getattr(l, "InterpreterLauncher", object)())
+        self.launcher = HeldLauncher(ForkedRunner())
         self.executions = Executions(
             self.stores.workspace, registry, settings=self.stores.settings, launcher=self.launcher
         )
@@ -103,9 +106,15 @@ class World:
 
     def _run_untyped(self, flow: Flow, inputs: Mapping[str, Any], labels: Any, path: Path) -> str:
         """As the Java tests do it: the values go into the execution as they are."""
-        created = self.creation.create(NewExecution(flow, inputs, labels, path=path, typed=True))
-        self.launcher.launch(self.root, created.execution.id)
-        return created.execution.id
+        execution_id = SortableIds().new()
+        pairs = [*flow.labels, *labels, ("system.correlationId", execution_id)]
+        created = c.ExecutionCreated(
+            execution_id, flow.namespace, flow.id, datetime.now(UTC), revision=1, inputs=inputs, labels=pairs
+        )
+        ExecutionRecord.create(self.stores.workspace.executions, [created], flow.source, {"path": str(path)})
+        self.stores.index.upsert(summary_of(Execution(created)))
+        self.launcher.launch(self.root, execution_id)
+        return execution_id
 
     def _path(self, flow: str | None) -> Path:
         if flow is None:
@@ -173,7 +182,7 @@ class World:
     def delete(self, execution_id: str, *, logs: bool, storage: bool) -> int:
         """Delete; returns how many INFO lines can still be read."""
         path = self.record(execution_id).log
-        self.executions.delete(execution_id, logs=logs, storage=storage)
+        self.executions.delete(execution_id)
         if not path.exists():
             return 0
         return sum(1 for line, _ in read_lines(path) if line.level in ("INFO", "WARN", "ERROR"))

@@ -42,7 +42,8 @@ class NewExecution:
     """What is wanted. `inputs` are raw values by input id; those of an iteration of a Loop are typed already.
 
     `labels` may hold `system.` labels only if `trusted`: when Podium itself adds them. `path` is the file that the
-    flow came from, `loop` the id of the Loop task when `flow` is that of its iteration.
+    flow came from, `loop` the id of the Loop task when `flow` is that of its iteration. `failed` is why the execution
+    cannot run at all: its trigger fired, but could not be evaluated (semantics 9.3).
     """
 
     flow: Flow
@@ -56,6 +57,7 @@ class NewExecution:
     context: Mapping[str, Any] | None = None
     path: Path | None = None
     loop: str | None = None
+    failed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,8 @@ class Creation:
         place = ExecutionPlace(new.flow.namespace, new.flow.id, execution_id)
         attempt = _Attempt(self._stores, new, execution_id, labels, self._subflows)
         try:
+            if new.failed is not None:
+                return self._written(new, attempt, {}, (), ())
             inputs, warnings = attempt.inputs(store=True)
             checks = attempt.checks(inputs)
             _refuse_blocked(new, checks)
@@ -154,7 +158,7 @@ class Creation:
                 context=new.context,
             )
         ]  # fmt: skip
-        failed = [check.message for check in checks if _fails(new, check)]
+        failed = [check.message for check in checks if _fails(new, check)] + [new.failed] * (new.failed is not None)
         if failed:
             changes.append(c.ExecutionMoved("FAILED", attempt.now))
         hide_inputs(attempt.masker, inputs, secret_inputs)
@@ -270,7 +274,8 @@ def _labels(new: NewExecution) -> list[tuple[str, str]]:
     if new.loop is not None:
         return list(new.labels)
     for key, value in new.labels:
-        if not key.strip() or not value.strip():
+        # A label of a trigger that renders to nothing is kept empty.
+        if not key.strip() or (not value.strip() and new.trigger is None):
             raise NotCreated("labels", f"A label needs a key and a value, but this one is `{key}={value}`.")
         if key.startswith("system.") and key != CORRELATION and not new.trusted:
             raise NotCreated(

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from podium.base.clock import Clock, SystemClock
 from podium.engine.states import TERMINAL
 from podium.model.flow import Flow
 from podium.plugin.registry import Registry
+from podium.runtime.creation import NewExecution
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
 from podium.runtime.refusals import NotCreated
@@ -43,10 +45,10 @@ class Server:
         self._flows: tuple[Flow, ...] = ()
         self._schedules: dict[tuple[str, str, str], Schedule] = {}
         self._broken: dict[str, str] = {}
+        self._paths: dict[tuple[str, str], Path] = {}
         started = self._clock.now()
         self._feed = StateFeed(stores, stores.index, started)
         self._flows_due = self._forget_due = started
-        self._lock = threading.Lock()
 
     def flows(self) -> tuple[Flow, ...]:
         """The valid flows of the workspace, as their files were at most a few seconds ago."""
@@ -80,9 +82,12 @@ class Server:
         """Start what a trigger wants; None when that was refused, which is told."""
         name = f"{firing.flow.namespace}.{firing.flow.id}"
         try:
-            execution_id = self.executions.run(
-                firing.flow, firing.inputs, labels=firing.labels, trigger=firing.origin, failed=firing.error
-            )
+            execution_id = self.executions.start(
+                NewExecution(
+                    firing.flow, firing.inputs, firing.labels, trigger=firing.origin, failed=firing.error,
+                    path=self._paths.get((firing.flow.namespace, firing.flow.id)),
+                )
+            ).record.id  # fmt: skip
         except NotCreated as error:
             self.tell(f"{name} was not started by its trigger `{firing.trigger.id}`: {error}")
             return None
@@ -119,6 +124,7 @@ class Server:
     def _loaded(self) -> Iterator[Flow]:
         for file in self.stores.workspace.flow_files():
             name = f"{file.namespace}.{file.id}"
+            self._paths[file.namespace, file.id] = file.path
             try:
                 yield self._loader.of_file(file)
                 self._broken.pop(name, None)
