@@ -216,7 +216,7 @@ class _Play:
         if path == "uri of another execution":
             path = "kestra:///io/kestra/tests/other/executions/abcdef/inputs/file/hello.txt"
         uri = self.world.input_uri(self.main or "", path)
-        content = self.world.read(self.world.get(self.main or ""), uri)
+        content = self.world.readable(self.world.get(self.main or ""), uri)
         self.answer.update(content=content, size=len(content.encode()))
 
     def _do_preview_file(self, step: Mapping[str, Any]) -> None:

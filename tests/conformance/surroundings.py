@@ -11,6 +11,7 @@ from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import yaml
 from manifest import Case
@@ -128,10 +129,8 @@ def _echoes(headers: Message, body: bytes) -> dict[str, str]:
             else:
                 values[f"form.{name}"] = content
     elif "urlencoded" in kind:
-        from urllib.parse import parse_qsl
-
         values |= {f"form.{name}": value for name, value in parse_qsl(body.decode())}
-    elif "json" in kind:
+    elif "json" in kind and body:
         values |= {f"form.{name}": str(value) for name, value in json.loads(body).items()}
     return values
 
@@ -142,7 +141,7 @@ def written_inputs(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name, value in values.items():
         if isinstance(value, Mapping) and "$file" in value:
             spec = value["$file"]
-            path = folder / spec["name"]
+            path = folder / spec.get("name", "file.txt")
             path.write_text(_content(spec), encoding="utf-8")
             value = str(path)
         elif isinstance(value, Mapping) and "$repeat" in value:

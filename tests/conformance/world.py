@@ -12,15 +12,23 @@ from matching import duration, filled
 from surroundings import Stub, written_inputs
 
 from podium.base.clock import SortableIds
+from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution
+from podium.engine.plan import Plan
+from podium.engine.variables import Variables
+from podium.expressions.render import render
 from podium.model.flow import Flow
 from podium.model.loader import load_flow
 from podium.plugin.registry import Registry
 from podium.runtime.creation import Creation, NewExecution
+from podium.runtime.deletion import delete_execution
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import ForkedRunner
+from podium.runtime.process_tree import is_alive
+from podium.runtime.services import RuntimeServices
+from podium.runtime.surroundings import surroundings
 from podium.store.execution_records import ExecutionRecord
 from podium.store.logs import read_lines
 from podium.store.settings import load_settings
@@ -161,7 +169,11 @@ class World:
         return self.executions.get(execution_id)
 
     def named(self, name: str) -> Execution:
-        return self.get(self.names[name])
+        return self.get(self.names[name] if name in self.names else self._child())
+
+    def _child(self) -> str:
+        """The newest execution that another one has started."""
+        return next(each.id for each in reversed(self.everything()) if each.trigger is not None)
 
     def record(self, execution_id: str) -> Any:
         return self.executions.record(execution_id)
@@ -182,7 +194,7 @@ class World:
     def delete(self, execution_id: str, *, logs: bool, storage: bool) -> int:
         """Delete; returns how many INFO lines can still be read."""
         path = self.record(execution_id).log
-        self.executions.delete(execution_id)
+        delete_execution(self.stores, execution_id, is_alive, logs=logs, metrics=logs, storage=storage)
         if not path.exists():
             return 0
         return sum(1 for line, _ in read_lines(path) if line.level in ("INFO", "WARN", "ERROR"))
@@ -196,7 +208,7 @@ class World:
         if name.endswith(".id") and name[:-3] in self.names:
             return self.names[name[:-3]]
         if name == "child.id":
-            return next(each.id for each in reversed(self.everything()) if each.parent_id or each.trigger)
+            return self._child()
         if name == "uuid":
             return "uuid"
         return "${" + name + "}"
@@ -208,15 +220,20 @@ class World:
         return {} if outputs is None else outputs
 
     def outputs_map(self, execution: Execution) -> Any:
-        from podium.runtime.evaluation import evaluate
-
-        text = evaluate(self.stores, self.registry, execution.id, "{{ outputs | toJson }}")
-        return json.loads(text)
+        """The `outputs` that expressions see at the end."""
+        return self._variables(execution).outputs
 
     def evaluated(self, execution: Execution, taskrun_id: str, expression: str) -> Any:
-        from podium.runtime.evaluation import evaluate
+        """An expression as a task run sees it."""
+        flow = self.executions.flows.of_record(self.record(execution.id))
+        run = execution.taskruns[taskrun_id]
+        context = self._variables(execution).of_taskrun(run, flow.tasks_by_id[run.task_id])
+        services = RuntimeServices(self.stores, execution.namespace, execution.flow_id, Masker())
+        return render(expression, context, services, dialect=flow.dialect)
 
-        return evaluate(self.stores, self.registry, execution.id, expression, taskrun_id=taskrun_id)
+    def _variables(self, execution: Execution) -> Variables:
+        flow = self.executions.flows.of_record(self.record(execution.id))
+        return Variables(Plan(flow), execution, surroundings(self.stores, execution.namespace))
 
     def metrics(self, execution_id: str) -> list[Mapping[str, Any]]:
         path = self.record(execution_id).directory / "metrics.jsonl"
@@ -224,11 +241,12 @@ class World:
 
     def read(self, execution: Execution, uri: str) -> str:
         """A file of internal storage, if this execution may read it."""
-        from podium.store.internal_storage import ExecutionPlace
+        return self.stores.storage.path(uri, execution.namespace, lambda _: True).read_text("utf-8")
 
-        place = ExecutionPlace(execution.namespace, execution.flow_id, execution.id)
-        path = self.stores.storage.path(uri, place)
-        return Path(path).read_text("utf-8")
+    def readable(self, execution: Execution, uri: str) -> str:
+        """The same for whoever asks as this execution."""
+        path = self.stores.storage.path(uri, execution.namespace, lambda owner: owner == execution.id)
+        return path.read_text("utf-8")
 
     def input_uri(self, execution_id: str, path: str) -> str:
         if path.startswith("${inputs."):
@@ -254,8 +272,8 @@ class World:
         now = datetime.now(UTC)
         for namespace, keys in wanted.items():
             for key, (least, most) in keys.items():
-                entry = self.stores.key_values.entry(namespace, key)
-                expires = entry.expires if entry else None
+                entries = {entry.key: entry for entry in self.stores.key_values.entries(namespace)}
+                expires = entries[key].expires if key in entries else None
                 if expires is None or not duration(least) <= expires - now <= duration(most):
                     return f"{key} expires {expires}"
         return ""
