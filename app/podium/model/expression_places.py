@@ -206,7 +206,8 @@ def _meant_for_child(site: TaskSite, decl: PropertyDecl) -> bool:
 
 def _has_own_variables(decl: PropertyDecl, task: TypeDecl) -> bool:
     """Whether the task renders the property itself: then it may have variables that nobody else knows."""
-    return not task.local or (task.kind == "runnable" and decl.name != "runIf" and _nested(decl.type, "expression"))
+    late = task.kind == "runnable" or decl.name == "breakWhen"
+    return not task.local or (late and decl.name != "runIf" and _nested(decl.type, "expression"))
 
 
 def _nested(kind: PropType, wanted: str) -> bool:
