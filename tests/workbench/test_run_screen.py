@@ -15,6 +15,7 @@ from podium.engine import changes as c
 from podium.store.execution_records import ExecutionRecord
 from podium.tasks.registry import default_registry
 from podium.workbench.clipboard import Clipboard
+from podium.workbench.messages import Said
 from podium.workbench.runs.expression_screen import ExpressionScreen
 from podium.workbench.runs.failure_box import FailureBox
 from podium.workbench.runs.feed import Errands, RunsFeed
@@ -48,10 +49,7 @@ class Desk(App[None]):
     def on_unmount(self) -> None:
         self.feed.stop()
 
-    def on_run_screen_said(self, event: RunScreen.Said) -> None:
-        self.heard.append(event.text)
-
-    def on_expression_screen_said(self, event: ExpressionScreen.Said) -> None:
+    def on_said(self, event: Said) -> None:
         self.heard.append(event.text)
 
     def on_run_screen_code_requested(self, event: RunScreen.CodeRequested) -> None:

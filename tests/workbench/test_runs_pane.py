@@ -18,6 +18,7 @@ from podium.store.summaries import ExecutionSummary
 from podium.tasks.registry import default_registry
 from podium.workbench.clipboard import Clipboard
 from podium.workbench.following import PAGE
+from podium.workbench.messages import Said
 from podium.workbench.runs.feed import Errands, RunsFeed
 from podium.workbench.runs.run_actions import parse_labels
 from podium.workbench.runs.run_desk import RunDesk
@@ -77,7 +78,7 @@ class Desk(App[None]):
     def on_unmount(self) -> None:
         self.feed.stop()
 
-    def on_runs_pane_said(self, event: RunsPane.Said) -> None:
+    def on_said(self, event: Said) -> None:
         self.said.append((event.text, event.failed))
 
     def on_runs_table_opened(self, event: Any) -> None:

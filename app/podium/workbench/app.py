@@ -20,7 +20,8 @@ from podium.store.stores import Stores
 from podium.workbench.bench import Bench
 from podium.workbench.frame_diff import DiffOutput
 from podium.workbench.glyphs import AsciiOnly
-from podium.workbench.runs.expression_screen import ExpressionScreen
+from podium.workbench.messages import Said
+from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.runs.run_screen import RunScreen
 from podium.workbench.screens.main_screen import MainScreen
 from podium.workbench.themes import THEMES, chosen_theme
@@ -114,9 +115,8 @@ class PodiumApp(DiffOutput[None]):
 
     # ---- what screens of runs say ------------------------------------------------------------------------------
 
-    @on(RunScreen.Said)
-    @on(ExpressionScreen.Said)
-    def _said(self, event: RunScreen.Said | ExpressionScreen.Said) -> None:
+    @on(Said)
+    def _said(self, event: Said) -> None:
         self.main.say(event.text, event.failed)
 
     @on(RunScreen.CodeRequested)
@@ -124,6 +124,10 @@ class PodiumApp(DiffOutput[None]):
         while self.screen is not self.main:
             self.pop_screen()
         await self.main.open_file(event.path, event.line - 1)
+
+    @on(RunActions.ResumeAsked)
+    def _resume_asked(self, event: RunActions.ResumeAsked) -> None:
+        self.main.conductor.resume(event.actions, event.execution_id, event.taskrun_id)
 
     @on(RunScreen.RunRequested)
     def _show_run(self, event: RunScreen.RunRequested) -> None:

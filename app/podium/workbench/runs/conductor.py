@@ -10,7 +10,7 @@ from podium.model.flow import Flow, Input
 from podium.model.input_declarations import declared_inputs
 from podium.runtime.creation import NewExecution
 from podium.store.summaries import ExecutionSummary
-from podium.workbench.messages import FileOpenRequested, Said
+from podium.workbench.messages import Said
 from podium.workbench.runs.execute_screen import Execute, ExecuteScreen
 from podium.workbench.runs.expression_screen import ExpressionScreen
 from podium.workbench.runs.run_actions import RunActions, sentence_of
@@ -52,12 +52,6 @@ class Conductor:
         if isinstance(self._screen.app.screen, RunScreen):
             self._screen.app.pop_screen()
         self.open(execution_id)
-
-    def show_code(self, path: Path, line: int) -> None:
-        """A line (from 1) of a file, in the editor: the screens of runs are left."""
-        while isinstance(self._screen.app.screen, RunScreen):
-            self._screen.app.pop_screen()
-        self._screen.post_message(FileOpenRequested(path, line - 1))
 
     def evaluate(self, text: str = "") -> None:
         """Try an expression with the values of the run under the cursor."""

@@ -9,18 +9,19 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import DataTable, Footer, Static, TextArea, Tree
+from textual.widgets import DataTable, Static, TextArea, Tree
 
 from podium.base.looks import short_id
 from podium.base.text import clean, clean_output
+from podium.workbench.messages import Said
 from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.task_rows import title_of
 from podium.workbench.runs.trial import Trial, Trials, open_trials
 from podium.workbench.runs.values import Value, path_of
 from podium.workbench.runs.values_tree import ValuesTree
+from podium.workbench.widgets.key_line import KeyLine
 
 _PAUSE = 0.2
 _SHOWN = 20_000
@@ -52,13 +53,6 @@ class ExpressionScreen(ModalScreen[None]):
         Binding("f3", "copy_expression", "Copy expression", id="trial.copy_expression"),
     ]
 
-    class Said(Message):
-        """Something to tell the reader: done, or `failed`."""
-
-        def __init__(self, text: str, failed: bool = False) -> None:
-            super().__init__()
-            self.text, self.failed = text, failed
-
     def __init__(self, desk: RunDesk, execution_id: str, *, text: str = "", taskrun_id: str | None = None) -> None:
         super().__init__()
         self._desk, self._execution_id, self._text, self._taskrun_id = desk, execution_id, text, taskrun_id
@@ -79,7 +73,7 @@ class ExpressionScreen(ModalScreen[None]):
                     yield Static(id="trial-result-text", markup=False)
                 yield DataTable[Text](id="trial-steps", classes="trial-box", cursor_type="row", show_header=False)
             yield ValuesTree("Values, Enter inserts", "Nothing is known here.", id="trial-values")
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#trial-text").border_title = Content(f"Expression ─ run {short_id(self._execution_id)}")
@@ -185,6 +179,6 @@ class ExpressionScreen(ModalScreen[None]):
     def _copy(self, text: str, what: str) -> None:
         copy: Callable[[str, str], str] = self._desk.clipboard.copy
         try:
-            self.post_message(self.Said(copy(text, what)))
+            self.post_message(Said(copy(text, what)))
         except OSError as error:
-            self.post_message(self.Said(f"Cannot copy: {error}.", failed=True))
+            self.post_message(Said(f"Cannot copy: {error}.", failed=True))

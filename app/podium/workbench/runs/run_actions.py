@@ -14,6 +14,7 @@ from podium.engine.restart import Fate
 from podium.engine.states import TERMINAL
 from podium.store.errors import StoreError
 from podium.store.summaries import ExecutionSummary
+from podium.workbench.messages import Said
 from podium.workbench.runs.question import Choice, Question
 from podium.workbench.runs.run_desk import RunDesk
 
@@ -42,13 +43,6 @@ class RunActions(Vertical):
 
     DEFAULT_CSS = "RunActions { height: auto; }"
 
-    class Said(Message):
-        """Something to tell the reader: done, or `failed`."""
-
-        def __init__(self, text: str, failed: bool = False) -> None:
-            super().__init__()
-            self.text, self.failed = text, failed
-
     class Began(Message):
         """An execution goes on under this id: the same after a restart, a new one after a replay."""
 
@@ -66,9 +60,9 @@ class RunActions(Vertical):
     class ResumeAsked(Message):
         """An execution is to go on; whoever knows its flow asks for the `onResume` inputs, if it has any."""
 
-        def __init__(self, execution_id: str, taskrun_id: str | None) -> None:
+        def __init__(self, actions: "RunActions", execution_id: str, taskrun_id: str | None) -> None:
             super().__init__()
-            self.execution_id, self.taskrun_id = execution_id, taskrun_id
+            self.actions, self.execution_id, self.taskrun_id = actions, execution_id, taskrun_id
 
     def __init__(self, desk: RunDesk) -> None:
         super().__init__()
@@ -104,7 +98,7 @@ class RunActions(Vertical):
     def pause_or_resume(self, run: ExecutionSummary, taskrun_id: str | None = None) -> None:
         """Pause what runs, resume what is paused."""
         if run.state in ("PAUSED", "BREAKPOINT"):
-            self.post_message(self.ResumeAsked(run.id, taskrun_id))
+            self.post_message(self.ResumeAsked(self, run.id, taskrun_id))
         elif run.state in TERMINAL:
             self._say(f"{short_id(run.id)} has ended: {run.state}.")
         elif run.state in ("QUEUED", "CREATED"):
@@ -236,7 +230,7 @@ class RunActions(Vertical):
         self._say(sentence_of(error), failed=True)
 
     def _say(self, text: str, failed: bool = False) -> None:
-        self.post_message(self.Said(text, failed))
+        self.post_message(Said(text, failed))
 
 
 def told(fates: tuple[Fate, ...]) -> str:

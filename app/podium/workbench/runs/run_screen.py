@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from podium.base.looks import short_id
 from podium.engine.execution import Execution
@@ -21,6 +21,7 @@ from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.summaries import ExecutionSummary, summary_of
 from podium.workbench.following import ExecutionGone, ExecutionGrew, ExecutionRead, News
+from podium.workbench.messages import Said
 from podium.workbench.runs.failure import Failure, failure_of
 from podium.workbench.runs.failure_box import FailureBox
 from podium.workbench.runs.metrics_table import MetricsTable, read_metrics
@@ -32,6 +33,7 @@ from podium.workbench.runs.task_tree import TaskTree
 from podium.workbench.runs.values import Value, values_of
 from podium.workbench.runs.values_tree import ValuesTree
 from podium.workbench.widgets.flow_editor import FlowEditor
+from podium.workbench.widgets.key_line import KeyLine
 from podium.workbench.widgets.log_pane import LANES, LogPane
 from podium.workbench.widgets.tab_bar import TabBar
 
@@ -86,13 +88,6 @@ class RunScreen(Screen[None]):
     replays from the task under the cursor. [ and ] go through the tabs; in the values y, e and J copy the value, its
     expression or its JSON."""
 
-    class Said(Message):
-        """Something to tell the reader: done, or `failed`."""
-
-        def __init__(self, text: str, failed: bool = False) -> None:
-            super().__init__()
-            self.text, self.failed = text, failed
-
     class CodeRequested(Message):
         """A line of a file (from 1) is to be shown in the editor; this screen is closed."""
 
@@ -141,7 +136,7 @@ class RunScreen(Screen[None]):
             yield MetricsTable(id="run-metrics")
             yield FlowEditor("", read_only=True, id="run-flow")
         yield self.actions
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._ticker = self.set_interval(1.0, self._show_header, pause=True)
@@ -166,7 +161,7 @@ class RunScreen(Screen[None]):
             self._follow(before)
         elif isinstance(news, ExecutionGone) and news.id == self.execution_id:
             # Said by the app: what a closing screen posts is not heard any more.
-            self.app.post_message(self.Said(f"The run {short_id(self.execution_id)} is not there any more."))
+            self.app.post_message(Said(f"The run {short_id(self.execution_id)} is not there any more."))
             self.dismiss()
 
     def _open(self, news: ExecutionRead) -> None:
@@ -262,7 +257,7 @@ class RunScreen(Screen[None]):
         self._show_tab()
 
     def _tell(self, error: Exception) -> None:
-        self.post_message(self.Said(str(error), failed=True))
+        self.post_message(Said(str(error), failed=True))
 
     # ---- tabs --------------------------------------------------------------------------------------------------
 
@@ -354,7 +349,7 @@ class RunScreen(Screen[None]):
             run = event.row.run
             path = ["outputs", run.task_id, *([] if run.value is None else [run.value])]
             tree = self.query_one("#run-outputs", ValuesTree)
-            if tree.display:
+            if tree.display and run.outputs:
                 tree.reveal(path)
 
     # ---- actions -----------------------------------------------------------------------------------------------
@@ -403,9 +398,9 @@ class RunScreen(Screen[None]):
 
     def _copy(self, text: str, what: str) -> None:
         try:
-            self.post_message(self.Said(self._desk.clipboard.copy(text, what)))
+            self.post_message(Said(self._desk.clipboard.copy(text, what)))
         except OSError as error:
-            self.post_message(self.Said(f"Cannot copy: {error}.", failed=True))
+            self.post_message(Said(f"Cannot copy: {error}.", failed=True))
 
     @on(ValuesTree.CopyRequested)
     @on(FailureBox.CopyRequested)
@@ -424,11 +419,10 @@ class RunScreen(Screen[None]):
         if event.execution_id != self.execution_id:
             self.post_message(self.RunRequested(event.execution_id))
 
-    @on(RunActions.Said)
     @on(LogPane.Said)
-    def _pass_on(self, event: RunActions.Said | LogPane.Said) -> None:
+    def _pass_on(self, event: LogPane.Said) -> None:
         event.stop()
-        self.post_message(self.Said(event.text, event.failed))
+        self.post_message(Said(event.text, event.failed))
 
     @on(FailureBox.CodeRequested)
     def _open_code(self, event: FailureBox.CodeRequested) -> None:

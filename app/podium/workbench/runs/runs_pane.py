@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 
 from podium.base.looks import short_id
 from podium.base.text import clean
 from podium.store.index import ExecutionFilter
 from podium.store.summaries import ExecutionSummary
 from podium.workbench.following import News, RunsQuery, RunsRead
+from podium.workbench.messages import Said
 from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.runs_table import RunsTable
@@ -48,13 +48,6 @@ class RunsPane(Vertical):
     ]
     HELP = """The runs, newest first. Enter opens one; x kills, p pauses or resumes, r restarts from what failed, R runs
     it again as a new run. a shows the runs of all flows, / filters (`failed team:data text`), s goes through states."""
-
-    class Said(Message):
-        """Something to tell the reader: done, or `failed`."""
-
-        def __init__(self, text: str, failed: bool = False) -> None:
-            super().__init__()
-            self.text, self.failed = text, failed
 
     def __init__(self, desk: RunDesk, *, jump_key: str = "", start_key: str = "F5", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -185,7 +178,7 @@ class RunsPane(Vertical):
         """Do something to the run under the cursor: the name of a method of `RunActions`."""
         run = self.selected
         if run is None or not run.id:
-            self.post_message(self.Said("There is no run here to do that with."))
+            self.post_message(Said("There is no run here to do that with."))
             return
         getattr(self.actions, name)(run)
 
@@ -219,11 +212,6 @@ class RunsPane(Vertical):
         if run is None or not run.id:
             return
         try:
-            self.post_message(self.Said(self._clipboard.copy(run.id, f"the id {short_id(run.id)}…")))
+            self.post_message(Said(self._clipboard.copy(run.id, f"the id {short_id(run.id)}…")))
         except OSError as error:
-            self.post_message(self.Said(f"Cannot copy: {error}.", failed=True))
-
-    @on(RunActions.Said)
-    def _pass_on(self, event: RunActions.Said) -> None:
-        event.stop()
-        self.post_message(self.Said(event.text, event.failed))
+            self.post_message(Said(f"Cannot copy: {error}.", failed=True))

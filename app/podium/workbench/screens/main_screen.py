@@ -18,7 +18,9 @@ from podium.workbench.panes.buffer import Buffer
 from podium.workbench.panes.editor_pane import EditorPane
 from podium.workbench.panes.file_keeper import FileKeeper
 from podium.workbench.panes.tree_pane import TreePane
+from podium.workbench.runs.conductor import Conductor
 from podium.workbench.runs.question import Choice, Question
+from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.runs.runs_table import RunsTable
 from podium.workbench.widgets.key_line import KeyLine
@@ -46,6 +48,7 @@ class MainScreen(Screen[None]):
         Binding("alt+m", "widen", "One pane", show=False, id="pane.maximize"),
         Binding("ctrl+o", "find_file", "Open by name", show=False, id="file.open"),
         Binding("escape", "leave", "Back", show=False, id="pane.leave"),
+        Binding("alt+e,f9", "evaluate", "Evaluate an expression", show=False, id="flow.evaluate"),
     ]
 
     def __init__(self, bench: Bench, start: Path | None = None) -> None:
@@ -58,6 +61,7 @@ class MainScreen(Screen[None]):
         self.editor = EditorPane(bench, self._question, id="editor")
         self.runs = RunsPane(bench.desk, jump_key="3", id="runs")
         self.log_pane = LogPane(bench.clipboard, bench.workspace.root, jump_key="4", zone=bench.zone, id="log")
+        self.conductor = Conductor(self, bench.desk, self.runs, self.log_pane)
         self.keeper = FileKeeper(bench, self.editor, self._question, self.say, self.show_text)
         self._pane: Pane = "tree"
         self._alone = False
@@ -97,7 +101,6 @@ class MainScreen(Screen[None]):
             self.notify(text, severity="error" if failed else "information", markup=False, timeout=8 if failed else 4)
 
     @on(Said)
-    @on(RunsPane.Said)
     @on(LogPane.Said)
     def _said(self, event: Said) -> None:
         event.stop()
@@ -266,12 +269,8 @@ class MainScreen(Screen[None]):
 
     @on(RunsTable.Highlighted)
     def _run_highlighted(self, event: RunsTable.Highlighted) -> None:
-        run = event.run
-        if run is None or not run.id:
-            self.log_pane.show(None, "")
-            return
-        path = self.bench.stores.record(run.id).log
-        self.log_pane.show(path, run.flow_id, live=run.end is None)
+        event.stop()
+        self.conductor.highlighted(event.run)
 
     @on(RunsTable.Opened)
     def _run_opened(self, event: RunsTable.Opened) -> None:
@@ -280,11 +279,17 @@ class MainScreen(Screen[None]):
 
     def open_run(self, execution_id: str) -> None:
         """The screen of one execution, in place of that of another one."""
-        from podium.workbench.runs.run_screen import RunScreen
+        self.conductor.go_to(execution_id)
 
-        if isinstance(self.app.screen, RunScreen):
-            self.app.pop_screen()
-        self.app.push_screen(RunScreen(self.bench.desk, execution_id))
+    @on(RunActions.Began)
+    def _began(self, event: RunActions.Began) -> None:
+        event.stop()
+        self.conductor.began(event.execution_id)
+
+    @on(RunActions.ResumeAsked)
+    def _resume_asked(self, event: RunActions.ResumeAsked) -> None:
+        event.stop()
+        self.conductor.resume(event.actions, event.execution_id, event.taskrun_id)
 
     @on(ExecuteRequested)
     def _execute_requested(self, event: ExecuteRequested) -> None:
@@ -316,19 +321,13 @@ class MainScreen(Screen[None]):
             self.start_run(namespace, flow_id)
 
     def start_run(self, namespace: str, flow_id: str) -> None:
-        """Run a flow of the workspace as its file says it."""
-        executions = self.bench.executions
-        shown = self.runs.starting(namespace, flow_id, self.bench.clock.now())
+        """Run a flow of the workspace as its file says it, asking for inputs when it has some."""
+        self.conductor.start(namespace, flow_id)
 
-        def run() -> str:
-            flow, path = executions.flows.find(namespace, flow_id)
-            return executions.run(flow, path=path)
-
-        def failed(error: Exception) -> None:
-            self.runs.started(shown, None)
-            self.say(str(error), failed=True)
-
-        self.bench.runs.do(run, lambda execution_id: self.runs.started(shown, execution_id), failed)
+    def action_evaluate(self) -> None:
+        """Try the selected expression with the values of the run under the cursor of the runs."""
+        buffer = self.editor.current
+        self.conductor.evaluate("" if buffer is None else buffer.editor.selected_text)
 
 
 def _short(path: Path) -> str:
