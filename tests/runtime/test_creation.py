@@ -77,7 +77,10 @@ def test_an_execution_is_on_disk_and_in_the_index(lab: Lab) -> None:
     assert execution.inputs == {"name": "world", "count": 3, "data": None, "pw": None}
     assert execution.labels == [("team", "other"), ("k", "v"), ("system.correlationId", "e1")]
     assert created.record.flow_source() == HELLO
-    assert created.record.meta() == {"path": str(lab.stores.workspace.root / "hello.yaml"), "secretInputs": ["pw"]}
+    assert created.record.meta() == {
+        "path": str(lab.stores.workspace.root / "hello.yaml"),
+        "secrets": {"inputs": ["pw"]},
+    }
     summary = lab.stores.index.get("e1")
     assert summary is not None
     assert (summary.state, summary.labels) == ("CREATED", tuple(execution.labels))

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from threading import Timer
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +16,7 @@ from podium.plugin.binding import bind
 from podium.plugin.task import Cancelled, ExecutionUpdate, RunnableTask, TaskError, TaskResult, UpdatingTask
 from podium.runtime.context import AttemptContext
 from podium.runtime.processes import Cancellation
+from podium.runtime.task_cache import TaskCacheEntry, age_text
 from podium.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ def run_attempt(
         finished = s.AttemptFinished(ctx.taskrun_id, "KILLED", finished.outputs)
     seconds = (ctx.now() - started).total_seconds()
     ctx.log.debug(f"Type {name} with state {finished.state} completed in {_clock(seconds)}")
-    return finished
+    log_file = ctx.keep_log()
+    return finished if log_file is None else replace(finished, log_file=log_file)
 
 
 def _timeout(task: Task, ctx: AttemptContext) -> timedelta | None:
@@ -76,8 +79,29 @@ def _run(types: Implementations, task: Task, ctx: AttemptContext) -> s.AttemptFi
         raise TaskError(
             f"`{task.type}` runs on a Kestra server, not here. Push the flow to a server, or take the task out"
         )
-    cls = types.implementation(task.type)
-    instance = bind(cls, task.props, ctx, types.implementation)
+    if ctx.cache is not None:
+        return _cached(types, task, ctx, ctx.cache)
+    return _bound(types, task, ctx)
+
+
+def _cached(types: Implementations, task: Task, ctx: AttemptContext, cache: TaskCacheEntry) -> s.AttemptFinished:
+    """Outputs of an earlier run of the same task, else those of this one, which are kept."""
+    found = cache.outputs()
+    if found is not None:
+        created, outputs = found
+        ctx.log.info(f"Not run: the outputs come from the task cache, they were made {age_text(ctx.now() - created)}")
+        return s.AttemptFinished(ctx.taskrun_id, "SUCCESS", outputs)
+    finished = _bound(types, task, ctx)
+    if finished.state == "SUCCESS":
+        try:
+            cache.keep(finished.outputs)
+        except (StoreError, OSError) as error:
+            ctx.log.warn(f"The outputs could not be put into the task cache: {error}")
+    return finished
+
+
+def _bound(types: Implementations, task: Task, ctx: AttemptContext) -> s.AttemptFinished:
+    instance = bind(types.implementation(task.type), task.props, ctx, types.implementation)
     if isinstance(instance, UpdatingTask):
         return _updated(instance.run(ctx), ctx)
     if not isinstance(instance, RunnableTask):

@@ -19,10 +19,13 @@ from podium.plugin.context import (
     MetricType,
     NamespaceFiles,
     Processes,
-    Storage,
     Stream,
 )
+from podium.runtime.log_files import AttemptLogFile
 from podium.runtime.processes import Cancellation
+from podium.runtime.task_cache import TaskCacheEntry
+from podium.store.errors import StoreError
+from podium.store.internal_storage import TaskStorage
 
 _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 _LONGEST = 10_240
@@ -110,7 +113,10 @@ class AttemptContext:
         cancellation: Cancellation,
         make_directory: Callable[[], Path],
         shared_directory: Path | None,
-        storage: Storage,
+        storage: TaskStorage,
+        cache: TaskCacheEntry | None,
+        log_file: AttemptLogFile | None,
+        write: LineWriter,
         namespace_files: NamespaceFiles,
         kv: KeyValues,
         processes: Processes,
@@ -132,6 +138,10 @@ class AttemptContext:
         self.cancelled = cancellation
         self.log = log
         self.storage = storage
+        self.cache = cache
+        """The entry of a task with `taskCache`."""
+        self._log_file = log_file
+        self._write = write
         self.namespace_files = namespace_files
         self.kv = kv
         self.processes = processes
@@ -177,6 +187,20 @@ class AttemptContext:
 
     def setting(self, name: str, default: Any = None) -> Any:
         return self._settings(name, default)
+
+    def keep_log(self) -> str | None:
+        """With `logToFile`, put the log of the attempt into storage and a pointer into the real log; its URI."""
+        if self._log_file is None:
+            return None
+        try:
+            uri = self._log_file.store(self.storage, self.attempt)
+        except (StoreError, OSError) as error:
+            self._write("log", "ERROR", [f"The log of this attempt is lost: {error}"])
+            return None
+        finally:
+            shutil.rmtree(self._log_file.path.parent, ignore_errors=True)
+        self._write("log", "INFO", [f"The log of this attempt is in the file {uri}"])
+        return uri
 
     def close(self) -> None:
         """Remove the private working directory, if one was made."""

@@ -19,7 +19,7 @@ from podium.model.flow import Flow
 from podium.model.inputs import Resolved, resolve_inputs
 from podium.runtime.checks import FiredCheck, fired_checks
 from podium.runtime.flows import LOOP, Flows, loop_flow
-from podium.runtime.masks import SECRET_INPUTS, hide_inputs, secret_inputs_of
+from podium.runtime.masks import SECRETS, hide_inputs, secret_places
 from podium.runtime.refusals import NotCreated
 from podium.runtime.services import RuntimeServices, Subflows
 from podium.runtime.surroundings import surroundings
@@ -148,8 +148,8 @@ class Creation:
         if not flow.revision:
             revision = self._stores.revisions.keep(flow.source, flow.namespace, flow.id, digest)
             flow = replace(flow, revision=revision)
-        secret_inputs = secret_inputs_of(flow)
-        meta: dict[str, Any] = {"path": str(new.path) if new.path else None, SECRET_INPUTS: secret_inputs or None}
+        secrets = secret_places(flow)
+        meta: dict[str, Any] = {"path": str(new.path) if new.path else None, SECRETS: secrets or None}
         meta |= {"namespaceFiles": digest or None, LOOP: new.loop}
         changes: list[c.Change] = [
             c.ExecutionCreated(
@@ -161,7 +161,7 @@ class Creation:
         failed = [check.message for check in checks if _fails(new, check)] + [new.failed] * (new.failed is not None)
         if failed:
             changes.append(c.ExecutionMoved("FAILED", attempt.now))
-        hide_inputs(attempt.masker, inputs, secret_inputs)
+        hide_inputs(attempt.masker, inputs, secrets.get("inputs", ()))
         meta = {name: value for name, value in meta.items() if value is not None}
         record = ExecutionRecord.create(self._stores.workspace.executions, changes, flow.source, meta)
         for name, namespace in attempt.services.used_secrets:

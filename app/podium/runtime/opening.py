@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution
 from podium.engine.recovery import is_lost, lost
@@ -13,7 +12,7 @@ from podium.plugin.context import ExecutionQueries
 from podium.plugin.registry import Registry
 from podium.runtime.drive import Drive, Works
 from podium.runtime.flows import LOOP, Flows
-from podium.runtime.masks import SECRET_INPUTS, hide_inputs
+from podium.runtime.masks import masker_with
 from podium.runtime.workplace import Workplace
 from podium.store.execution_records import ExecutionRecord, RunnerMark
 from podium.store.journal import JournalDamage, JournalLocked, JournalWriter, cut_damage
@@ -91,8 +90,7 @@ class Opener:
     def _opened(self, record: ExecutionRecord, journal: JournalWriter, damage: JournalDamage | None) -> Drive:
         execution = record.load().execution
         flow = self.flows.of(record, execution.revision)
-        masker = Masker()
-        hide_inputs(masker, execution.inputs, record.meta().get(SECRET_INPUTS) or ())
+        masker = masker_with(self.stores, record, execution)
         log = LogWriter(record.log, masker)
         if damage is not None:
             note_damage(log, damage)

@@ -23,11 +23,14 @@ from podium.plugin.task import UpdatingTask
 from podium.runtime.context import AttemptContext, AttemptLog, LineWriter
 from podium.runtime.guard import Guard
 from podium.runtime.kinship import Kinship
+from podium.runtime.log_files import AttemptLogFile
+from podium.runtime.masks import hide_inputs, secret_places
 from podium.runtime.processes import Cancellation, LocalProcesses
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
+from podium.runtime.task_cache import TaskCacheEntry
 from podium.store.execution_records import ExecutionRecord
-from podium.store.internal_storage import ExecutionPlace
+from podium.store.internal_storage import ExecutionPlace, TaskStorage
 from podium.store.stores import Stores
 
 
@@ -77,7 +80,15 @@ class Workplace:
 
     @cached_property
     def _typer(self) -> Callable[[str, Any], Any]:
-        return output_typer()
+        def hidden(text: str) -> str:
+            self.masker.add(text)
+            return text
+
+        return output_typer(protect=hidden)
+
+    def hide_resumed(self, values: Mapping[str, Any]) -> None:
+        """Somebody has resumed a Pause with these values: those that it declares SECRET are hidden from now on."""
+        hide_inputs(self.masker, values, secret_places(self.flow).get("onResume", ()))
 
     # -- attempts --------------------------------------------------------------------------------------------------
 
@@ -101,13 +112,15 @@ class Workplace:
         write: LineWriter, *, rendering: Lock, guard: Guard | None = None, shared_directory: Path | None = None,
     ) -> AttemptContext:  # fmt: skip
         """The context of the attempt that has just begun."""
-        log = AttemptLog(write, task.log_level)
         attempt = f"{self.execution.id}.{taskrun.id}.{max(0, len(taskrun.attempts) - 1)}"
+        log_file = self._log_file(task, attempt)
+        log = AttemptLog(log_file.write if log_file is not None else write, task.log_level)
+        storage = self.stores.storage.for_task(self.storage_place, task.id, taskrun.id, self.kin)
         return AttemptContext(
             execution=self.execution, taskrun=taskrun, task=task, variables=variables, services=self.services,
             clock=self.stores.clock, log=log, cancellation=cancellation,
             make_directory=lambda: self._make_directory(attempt), shared_directory=shared_directory,
-            storage=self.stores.storage.for_task(self.storage_place, task.id, taskrun.id, self.kin),
+            storage=storage, cache=self._cache(task, storage), log_file=log_file, write=write,
             namespace_files=self.stores.namespace_files, kv=self.stores.key_values,
             processes=LocalProcesses(attempt, cancellation, log.warn, guard), executions=self._queries,
             record_metric=lambda metric: self._record_metric(task, taskrun, metric),
@@ -134,13 +147,25 @@ class Workplace:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         return directory
 
+    def _cache(self, task: Task, storage: TaskStorage) -> TaskCacheEntry | None:
+        if task.task_cache is None or not task.task_cache.enabled:
+            return None
+        stores = self.stores
+        return TaskCacheEntry(stores.storage, self.flow, task, self.execution.inputs, storage, stores.clock)
+
+    def _log_file(self, task: Task, attempt: str) -> AttemptLogFile | None:
+        if not task.log_to_file:
+            return None
+        path = self._make_directory(f"{attempt}.log") / "log.txt"
+        return AttemptLogFile(path, self.masker, self.stores.clock)
+
     def _record_metric(self, task: Task, taskrun: TaskRun, metric: Mapping[str, Any]) -> None:
         line = {
             "taskId": task.id, "taskRunId": taskrun.id, "attempt": max(0, len(taskrun.attempts) - 1),
             "timestamp": int(self.stores.clock.now().timestamp() * 1000), **metric,
         }  # fmt: skip
         with self._metrics, self.record.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
+            file.write(self.masker(json.dumps(line, ensure_ascii=False, default=str)) + "\n")
 
 
 def _may_block(value: Any) -> bool:

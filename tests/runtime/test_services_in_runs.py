@@ -1,0 +1,224 @@
+"""Secrets, caches, log files and files of a family in real runs: runner processes, scripts, everything on disk."""
+
+import base64
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.runtime.workspaces import write
+
+from podium.engine.execution import Execution
+from podium.runtime.executions import Executions
+from podium.runtime.kestra_json import metric_documents, shown_execution
+from podium.runtime.workspace_types import workspace_registry
+from podium.store.logs import read_lines
+from podium.store.settings import open_workspace
+
+LOG = "io.kestra.plugin.core.log.Log"
+SHELL = "io.kestra.plugin.scripts.shell.Commands, taskRunner: {type: io.kestra.plugin.core.runner.Process}"
+SECRET = "correct-horse-battery"
+
+
+class Runs:
+    def __init__(self, root: Path, files: dict[str, str]) -> None:
+        write(root, files)
+        workspace, settings = open_workspace(root)
+        self.executions = Executions(workspace, workspace_registry(workspace, settings), settings=settings)
+        self.root = root
+
+    def run(self, tasks: str, inputs: Mapping[str, Any] | None = None, name: str = "f", more: str = "") -> Execution:
+        self.save(tasks, name, more)
+        flow, path = self.executions.flows.find("lab", name)
+        return self.end(self.executions.run(flow, inputs, path=path))
+
+    def save(self, tasks: str, name: str, more: str = "") -> None:
+        write(self.root, {f"{name}.yaml": f"id: {name}\nnamespace: lab\n{more}tasks:\n{tasks}"})
+
+    def end(self, execution_id: str, state: str = "") -> Execution:
+        execution = self.executions.wait(
+            execution_id, timedelta(seconds=30), until=lambda one: one.state == state if state else one.terminal
+        )
+        assert execution.state == state if state else execution.terminal
+        return execution
+
+    def log(self, execution: Execution, lowest: str = "INFO") -> list[str]:
+        record = self.executions.record(execution.id)
+        levels = {"INFO", "WARN", "ERROR"}
+        return [line.message for line, _ in read_lines(record.log) if line.level in levels or lowest == "TRACE"]
+
+    def everything_shown(self, execution: Execution) -> str:
+        """All texts that somebody is shown of an execution."""
+        record = self.executions.record(execution.id)
+        metrics = list(metric_documents(record, execution.namespace, execution.flow_id))
+        document = shown_execution(self.executions.stores, execution)
+        return "\n".join([*self.log(execution, "TRACE"), json.dumps(document), json.dumps(metrics)])
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Runs:
+    return Runs(tmp_path / "w", {".env": f"PW={SECRET}\n"})
+
+
+@pytest.fixture(autouse=True)
+def _root(tmp_path: Path) -> None:
+    (tmp_path / "w").mkdir(exist_ok=True)
+
+
+def outputs(execution: Execution, task_id: str) -> Mapping[str, Any]:
+    return next(run.outputs or {} for run in execution.taskruns.values() if run.task_id == task_id)
+
+
+def test_a_secret_is_in_no_sink(runs: Runs) -> None:
+    encoded = base64.b64encode(f"user:{SECRET}".encode()).decode()
+    execution = runs.run(
+        f"""  - {{id: log, type: {LOG}, message: "log {{{{ secret('PW') }}}}"}}
+  - {{id: ret, type: io.kestra.plugin.core.debug.Return, format: "ret {{{{ secret('PW') }}}}"}}
+  - id: script
+    type: {SHELL.split(",")[0]}
+    taskRunner: {{type: io.kestra.plugin.core.runner.Process}}
+    env: {{PW: "{{{{ secret('PW') }}}}"}}
+    commands:
+      - echo "out $PW"
+      - echo "err $PW" >&2
+      - echo {encoded}
+      - 'echo "::{{\\"outputs\\":{{\\"x\\":\\"got $PW\\"}}}}::"'
+  - id: metric
+    type: io.kestra.plugin.core.metric.Publish
+    metrics: [{{type: counter, name: rows, value: 1, tags: {{who: "{{{{ secret('PW') }}}}"}}}}]
+  - id: boom
+    type: io.kestra.plugin.core.execution.Fail
+    errorMessage: "bad {{{{ inputs.pin }}}}"
+    allowFailure: true
+""",
+        {"pin": "swordfish"},
+        more="""inputs: [{id: pin, type: SECRET}]
+outputs: [{id: o, type: INT, value: "{{ outputs.ret.value }}"}]
+""",
+    )
+    assert execution.state == "FAILED", "the output is no number"
+    assert outputs(execution, "ret")["value"] == f"ret {SECRET}", "later tasks get the value"
+    shown = runs.everything_shown(execution)
+    for hidden in (SECRET, "swordfish", base64.b64encode(SECRET.encode()).decode()[:-4]):
+        assert hidden not in shown
+    messages = runs.log(execution)
+    for expected in ("log ******", "out ******", "err ******", "bad ******"):
+        assert expected in messages
+    assert encoded not in shown
+    assert execution.error is not None
+    assert "******" in execution.error
+    assert SECRET not in execution.error
+
+
+def test_a_paused_execution_goes_on_hiding_what_it_knew(runs: Runs) -> None:
+    runs.save(
+        f"""  - {{id: before, type: io.kestra.plugin.core.debug.Return, format: "{{{{ secret('PW') }}}}"}}
+  - id: wait
+    type: io.kestra.plugin.core.flow.Pause
+    onResume: [{{id: token, type: SECRET}}]
+  - {{id: after, type: {LOG}, message: "{{{{ outputs.before.value }}}} {{{{ outputs.wait.onResume.token }}}}"}}
+""",
+        "f",
+    )
+    flow, path = runs.executions.flows.find("lab", "f")
+    execution_id = runs.executions.run(flow, path=path)
+    runs.end(execution_id, "PAUSED")
+    runs.executions.resume(execution_id, {"token": "swordfish"})
+    execution = runs.end(execution_id)
+    assert execution.state == "SUCCESS"
+    assert "****** ******" in runs.log(execution)
+    shown = runs.everything_shown(execution)
+    assert SECRET not in shown
+    assert "swordfish" not in shown
+
+
+def test_a_cached_task_is_not_run_again(runs: Runs) -> None:
+    tasks = f"""  - id: slow
+    type: {SHELL.split(",")[0]}
+    taskRunner: {{type: io.kestra.plugin.core.runner.Process}}
+    taskCache: {{enabled: true, ttl: PT1H}}
+    outputFiles: [out.txt]
+    commands:
+      - echo x >> {runs.root}/count
+      - echo "{{{{ inputs.n }}}}" > out.txt
+  - {{id: use, type: {LOG}, message: "{{{{ read(outputs.slow.outputFiles['out.txt']) | trim }}}}"}}
+"""
+    more = "inputs: [{id: n, type: INT}]\n"
+    first = runs.run(tasks, {"n": 1}, more=more)
+    second = runs.run(tasks, {"n": 1}, more=more)
+    other = runs.run(tasks, {"n": 2}, more=more)
+    assert [one.state for one in (first, second, other)] == ["SUCCESS"] * 3
+    assert (runs.root / "count").read_text() == "x\nx\n"
+    assert any("Not run: the outputs come from the task cache" in line for line in runs.log(second))
+    assert "1" in runs.log(second)
+    assert "2" in runs.log(other)
+    uri = outputs(second, "slow")["outputFiles"]["out.txt"]
+    assert second.id in uri
+
+
+def test_a_log_can_go_to_a_file(runs: Runs) -> None:
+    execution = runs.run(
+        f"""  - id: chatty
+    type: {SHELL.split(",")[0]}
+    taskRunner: {{type: io.kestra.plugin.core.runner.Process}}
+    logToFile: true
+    env: {{PW: "{{{{ secret('PW') }}}}"}}
+    commands: ["echo hello $PW", "exit 3"]
+"""
+    )
+    run = next(iter(execution.taskruns.values()))
+    uri = run.attempts[0].log_file
+    assert execution.state == "FAILED"
+    assert uri is not None
+    content = runs.executions.stores.storage.path(uri, "lab", lambda _: True).read_text()
+    assert " INFO hello ******\n" in content
+    assert " ERROR " in content
+    assert f"The log of this attempt is in the file {uri}" in runs.log(execution)
+    assert not any("hello" in line for line in runs.log(execution))
+    assert list(runs.executions.workspace.tmp.iterdir()) == []
+
+
+def test_files_go_from_child_to_caller_and_back(runs: Runs) -> None:
+    runs.save(
+        """  - {id: w, type: io.kestra.plugin.core.storage.Write, content: "from {{ read(inputs.f) }}", extension: .txt}
+""",
+        "child",
+        'inputs: [{id: f, type: FILE}]\noutputs: [{id: file, type: FILE, value: "{{ outputs.w.uri }}"}]\n',
+    )
+    execution = runs.run(
+        f"""  - {{id: w, type: io.kestra.plugin.core.storage.Write, content: "caller", extension: .txt}}
+  - id: call
+    type: io.kestra.plugin.core.flow.Subflow
+    namespace: lab
+    flowId: child
+    inputs: {{f: "{{{{ outputs.w.uri }}}}"}}
+  - {{id: back, type: {LOG}, message: "{{{{ read(outputs.call.outputs.file) }}}}"}}
+"""
+    )
+    assert execution.state == "SUCCESS", runs.log(execution)
+    assert "from caller" in runs.log(execution)
+    stranger = runs.run(
+        f"""  - {{id: t, type: {LOG}, message: "{{{{ read('{outputs(execution, "w")["uri"]}') }}}}"}}""", name="x"
+    )
+    assert stranger.state == "FAILED"
+    assert any("didn't belong to the current execution" in line for line in runs.log(stranger))
+
+
+def test_kv_and_surroundings_and_templated_tasks(runs: Runs) -> None:
+    (runs.root / "podium.toml").write_text("[globals]\nteam = 'data'\n")
+    again = Runs(runs.root, {})
+    execution = again.run(
+        f"""  - {{id: set, type: io.kestra.plugin.core.kv.Set, key: k, value: "{{{{ 1 + 1 }}}}"}}
+  - {{id: get, type: {LOG}, message: "{{{{ kv('k') + 1 }}}} {{{{ globals.team }}}}"}}
+  - id: made
+    type: io.kestra.plugin.core.templating.TemplatedTask
+    spec: |
+      type: io.kestra.plugin.core.debug.Return
+      format: "{{{{ globals.team }}}}!"
+"""
+    )
+    assert execution.state == "SUCCESS", again.log(execution)
+    assert "3 data" in again.log(execution)
+    assert outputs(execution, "made") == {"value": "data!"}
