@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.runtime.workspaces import write
 
+import podium
 from podium.engine.execution import Execution
 from podium.runtime.executions import Executions
 from podium.runtime.kestra_json import metric_documents, shown_execution
@@ -58,13 +59,11 @@ class Runs:
 
 
 @pytest.fixture
-def runs(tmp_path: Path) -> Runs:
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
+    # The runners are interpreters of their own: they find the program under test where this one found it.
+    monkeypatch.setenv("PYTHONPATH", str(Path(podium.__file__).parent.parent))
+    (tmp_path / "w").mkdir()
     return Runs(tmp_path / "w", {".env": f"PW={SECRET}\n"})
-
-
-@pytest.fixture(autouse=True)
-def _root(tmp_path: Path) -> None:
-    (tmp_path / "w").mkdir(exist_ok=True)
 
 
 def outputs(execution: Execution, task_id: str) -> Mapping[str, Any]:
