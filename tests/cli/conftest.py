@@ -80,3 +80,13 @@ def podium(workspace: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
         return Result(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def flows(hello: Path) -> Path:
+    """A workspace with `hello` and the flows of `tests.cli.flows`."""
+    from .flows import FLOWS
+
+    for name, text in FLOWS.items():
+        (hello / "flows" / f"{name}.yaml").write_text(text)
+    return hello

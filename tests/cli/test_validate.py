@@ -28,7 +28,7 @@ def test_errors_have_their_place(podium: Podium, hello: Path) -> None:
     assert any(
         line.startswith("flows/hello.yaml:10:5: error: ") and line.endswith("[unknown-property]") for line in lines
     )
-    assert "2 errors" in found.err and "--fix" in found.err
+    assert "1 error" in found.err and "--fix" in found.err
 
 
 @pytest.mark.parametrize("path", ["flows", "flows/hello.yaml", "."])
@@ -39,7 +39,7 @@ def test_paths(path: str, podium: Podium, hello: Path) -> None:
 def test_stdin(podium: Podium) -> None:
     assert podium("validate", "-", stdin=HELLO).code == 0
     found = podium("validate", "-", stdin=_WRONG)
-    assert found.code == 2 and found.out.startswith("<stdin>:8:5: error:")
+    assert found.code == 2 and found.out.startswith("<stdin>:10:5: error:")
 
 
 def test_json(podium: Podium, hello: Path) -> None:

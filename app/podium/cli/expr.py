@@ -46,8 +46,7 @@ def _expr(arguments: Arguments, console: Console) -> int:
     if "{{" not in text and "{%" not in text:
         text = "{{ " + text + " }}"
     session = Session(arguments.workspace, console)
-    masker = Masker()
-    context, services, dialect = _surroundings(session, arguments, masker)
+    context, services, dialect, masker = _surroundings(session, arguments)
     if arguments.context:
         context = {**context, **_file(arguments.context)}
     if arguments.trace:
@@ -62,7 +61,8 @@ def _file(name: str) -> dict[str, Any]:
         raise CommandError(f"there is no file {name}.") from error
 
 
-def _surroundings(session: Session, arguments: Arguments, masker: Masker) -> "tuple[Mapping[str, Any], Services, str]":
+def _surroundings(session: Session, arguments: Arguments) -> "tuple[Mapping[str, Any], Services, str, Masker]":
+    """The variables, the services, the dialect, and what hides the secrets that come to light."""
     from podium.runtime.services import RuntimeServices
     from podium.runtime.surroundings import surroundings
 
@@ -70,29 +70,30 @@ def _surroundings(session: Session, arguments: Arguments, masker: Masker) -> "tu
     if not arguments.run:
         namespace = arguments.namespace or _only_namespace(session)
         context = {**surroundings(stores, namespace), "flow": {"namespace": namespace}}
-        return context, RuntimeServices(stores, namespace, "", masker), "1.x"
+        masker = Masker()
+        return context, RuntimeServices(stores, namespace, "", masker), "1.x", masker
     from podium.cli.control import task_run
     from podium.cli.run_names import find_run
     from podium.engine.plan import Plan
     from podium.engine.variables import Variables
     from podium.runtime.flows import Flows
-    from podium.runtime.masks import hide_inputs, secret_inputs_of
+    from podium.runtime.masks import masker_of
 
     execution_id = find_run(session, arguments.run)
     execution, record = session.executions.get(execution_id), session.executions.record(execution_id)
     flow = Flows(stores, session.registry).of_record(record)
-    hide_inputs(masker, execution.inputs, secret_inputs_of(flow))
+    masker = masker_of(stores, execution_id)
     variables = Variables(Plan(flow), execution, surroundings(stores, execution.namespace))
     services = RuntimeServices(
         stores, arguments.namespace or execution.namespace, execution.flow_id, masker, may_read=lambda _: True
     )
     if not arguments.task_run:
-        return variables.of_execution(), services, flow.dialect
+        return variables.of_execution(), services, flow.dialect, masker
     run = execution.taskruns[task_run(execution, arguments.task_run)]
     task = flow.tasks_by_id.get(run.task_id)
     if task is None:
         raise CommandError(f"the flow of this execution has no task {run.task_id}.")
-    return variables.of_taskrun(run, task), services, flow.dialect
+    return variables.of_taskrun(run, task), services, flow.dialect, masker
 
 
 def _only_namespace(session: Session) -> str:
