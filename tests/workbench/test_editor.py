@@ -75,8 +75,8 @@ async def test_marks_show_in_the_gutter_and_are_reported_under_the_cursor() -> N
     async with app.run_test(size=(60, 10)) as pilot:
         assert app.editor.set_marks([hint, error], app.editor.version)
         await pilot.pause()
-        assert grid(app)[1] == "2✗ namespace: company.team"
-        assert grid(app)[4] == "5i   - id: say"
+        assert grid(app)[1] == "2✗ namespace: company.team   ◂ no such namespace"
+        assert grid(app)[4] == "5i   - id: say   ◂ a hint"
         await pilot.press("f8")
         assert app.editor.cursor_location == (1, 0)
         await pilot.press("f8", "f8")

@@ -14,7 +14,7 @@ async def test_a_file_is_opened_from_the_tree_and_checked(tmp_path: Path) -> Non
         assert "2 flows/broken.yaml" in grid(app)
         assert "company.team" in grid(app).splitlines()[0]
         await pilot.press("f8")
-        await until(pilot, lambda: "`massage`" in grid(app))
+        await until(pilot, lambda: 'field "massage"' in grid(app))
         assert app.main.editor.current is not None
         assert app.main.editor.current.editor.cursor_location == (7, 4)
 

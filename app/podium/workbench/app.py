@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -14,10 +15,13 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
+from textual.screen import ModalScreen
 
 from podium.base.looks import only_ascii
 from podium.store.stores import Stores
 from podium.workbench.bench import Bench
+from podium.workbench.commands import Command, run
+from podium.workbench.crash import keep_crash
 from podium.workbench.frame_diff import DiffOutput
 from podium.workbench.glyphs import AsciiOnly
 from podium.workbench.messages import Said
@@ -42,13 +46,13 @@ class PodiumApp(DiffOutput[None]):
 
     TITLE = "Podium"
     CSS_PATH = "screens/main_screen.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
     PAUSE_GC_ON_SCROLL = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+p", "command_palette", "Everything", priority=True, id="app.palette"),
-        Binding("colon", "command_palette", "Everything", show=False, id="app.palette_colon"),
+        Binding("ctrl+p", "everything", "Everything", priority=True, id="app.palette"),
+        Binding("colon", "everything", "Everything", show=False, id="app.palette_colon"),
         Binding("question_mark,f1", "help", "Help", id="app.help"),
-        Binding("ctrl+q", "quit", "Detach", priority=True, show=False, id="app.quit_anywhere"),
+        Binding("ctrl+q", "quit", "Detach", priority=True, id="app.quit_anywhere"),
         Binding("q", "quit", "Detach", id="app.quit"),
         Binding("ctrl+l", "redraw", "Draw again", show=False, id="app.redraw"),
         Binding("f10", "picture", "Picture", show=False, id="app.picture"),
@@ -113,6 +117,16 @@ class PodiumApp(DiffOutput[None]):
         self.main.keeper.keep_all_now()
         self.exit(return_code=code)
 
+    def _fatal_error(self) -> None:
+        """A fault of ours: the text is kept, the details go to a file, the reader gets a sentence."""
+        if self.is_headless:
+            super()._fatal_error()
+            return
+        self._exit_renderables.append(f"{keep_crash(self.bench.workspace.state)} Runs go on; unsaved text is kept.")
+        with contextlib.suppress(StopIteration):
+            self.main.keeper.keep_all_now()
+        self._close_messages_no_wait()
+
     # ---- what screens of runs say ------------------------------------------------------------------------------
 
     @on(Said)
@@ -138,6 +152,19 @@ class PodiumApp(DiffOutput[None]):
     async def action_quit(self) -> None:
         """Leave; runs go on. Unsaved text is asked about."""
         self.main.leave_workbench()
+
+    def action_everything(self) -> None:
+        """Choose from all actions by name."""
+        from podium.workbench.dialogs.palette import Palette
+
+        if isinstance(self.screen, ModalScreen):
+            return
+
+        def chosen(command: Command | None) -> None:
+            if command is not None:
+                self.call_next(run, self, command)
+
+        self.push_screen(Palette(self.screen), chosen)
 
     def action_help(self) -> None:
         """What the keys of this pane do."""

@@ -20,7 +20,17 @@ DARK = Theme(
     warning="#e3b341",
     error="#f0716a",
     dark=True,
-    variables={"block-cursor-foreground": "#12151a", "block-cursor-background": "#d8dee6"},
+    variables={
+        "block-cursor-foreground": "#12151a",
+        "block-cursor-background": "#d8dee6",
+        "scrollbar": "#353c47",
+        "scrollbar-hover": "#465060",
+        "scrollbar-active": "#56627a",
+        "scrollbar-background": "#12151a",
+        "scrollbar-background-hover": "#12151a",
+        "scrollbar-background-active": "#12151a",
+        "scrollbar-corner-color": "#12151a",
+    },
 )
 LIGHT = Theme(
     name="podium-light",
@@ -36,7 +46,17 @@ LIGHT = Theme(
     warning="#9a6700",
     error="#c62828",
     dark=False,
-    variables={"block-cursor-foreground": "#fbfbf9", "block-cursor-background": "#1e252e"},
+    variables={
+        "block-cursor-foreground": "#fbfbf9",
+        "block-cursor-background": "#1e252e",
+        "scrollbar": "#c4c9cc",
+        "scrollbar-hover": "#aab1b6",
+        "scrollbar-active": "#8d969d",
+        "scrollbar-background": "#fbfbf9",
+        "scrollbar-background-hover": "#fbfbf9",
+        "scrollbar-background-active": "#fbfbf9",
+        "scrollbar-corner-color": "#fbfbf9",
+    },
 )
 THEMES = (DARK, LIGHT)
 

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from podium.workbench.keys import key_name
+
+_INHERITED = object()  # the group of keys that any field of text has
 
 
 class HelpScreen(ModalScreen[None]):
@@ -41,20 +42,20 @@ class HelpScreen(ModalScreen[None]):
 
 
 def help_text(screen: Screen) -> Content:
-    """What the focused pane is, and its keys, innermost first; then the keys of the workbench."""
+    """What the focused pane is and its keys, innermost first; the keys of the workbench; at last those of any text."""
     focused = screen.focused
     around = list(focused.ancestors_with_self) if focused is not None else [screen, screen.app]
-    about = [" ".join(node.HELP.split()) for node in around if node.HELP and node is not screen]
-    parts = [Content(text) for text in about]
-    groups: dict[DOMNode, dict[str, tuple[list[str], str]]] = {node: {} for node in around}
+    parts = [Content(" ".join(node.HELP.split())) for node in around if node.HELP and node is not screen]
+    groups: dict[object, dict[str, tuple[list[str], str]]] = {node: {} for node in (*around, _INHERITED)}
     for key, active in screen.active_bindings.items():
-        if active.binding.description and active.node in groups:
-            keys = groups[active.node].setdefault(active.binding.action, ([], active.binding.description))[0]
-            keys.append(key_name(key))
-    lines = [(", ".join(dict.fromkeys(keys)), text) for group in groups.values() for keys, text in group.values()]
-    width = min(max((len(keys) for keys, _ in lines), default=0), 28)
+        binding = active.binding
+        group = active.node if binding.id is not None else _INHERITED
+        if binding.description and group in groups:
+            groups[group].setdefault(binding.action, ([], binding.description))[0].append(key_name(key))
+    rows = [(", ".join(dict.fromkeys(keys)), text) for group in groups.values() for keys, text in group.values()]
+    width = min(max((len(keys) for keys, _ in rows), default=0), 22)
     for group in groups.values():
-        if group:
+        if group and parts:
             parts.append(Content(""))
         for keys, text in group.values():
             shown = ", ".join(dict.fromkeys(keys))

@@ -54,11 +54,15 @@ class EditorPane(Vertical):
         Binding("shift+f3", "find_step(-1)", "Previous hit", show=False, id="editor.find_previous"),
         Binding("ctrl+g", "go_to_line", "Go to line", show=False, id="editor.go_to_line"),
         Binding("alt+enter", "fix", "Mend", id="editor.fix"),
+        Binding("f4", "external", "Your own editor", show=False, id="editor.external"),
         Binding("alt+l", "problems", "Problems", show=False, id="editor.problems"),
-        Binding("alt+full_stop,ctrl+pagedown", "tab(1)", "Next tab", show=False, id="editor.next_tab"),
-        Binding("alt+comma,ctrl+pageup", "tab(-1)", "Previous tab", show=False, id="editor.previous_tab"),
+        Binding("alt+full_stop,ctrl+pagedown", "tab(1)", "Next file", show=False, priority=True, id="editor.next_tab"),
+        Binding("alt+comma,ctrl+pageup", "tab(-1)", "Previous file", show=False, priority=True,
+                id="editor.previous_tab"),
         Binding("alt+w", "close", "Close file", show=False, id="editor.close"),
-    ]
+    ]  # fmt: skip
+    HELP = """The open files; a dot after the name means unsaved text. Flows, YAML, JSON, TOML and Python are checked
+    while you type: F8 goes to the next problem, alt+Enter mends it where that is possible. Esc goes to the files."""
 
     class Shown(Message):
         """Another file, or another flow of it, is in front; both None when no file is open."""
@@ -72,6 +76,13 @@ class EditorPane(Vertical):
 
     class Settled(Message):
         """Typing in a file paused."""
+
+        def __init__(self, buffer: Buffer) -> None:
+            super().__init__()
+            self.buffer = buffer
+
+    class ExternalWanted(Message):
+        """The file is to be edited with the reader's own editor."""
 
         def __init__(self, buffer: Buffer) -> None:
             super().__init__()
@@ -255,6 +266,7 @@ class EditorPane(Vertical):
     def _mark_under_cursor(self, event: FlowEditor.MarkUnderCursor) -> None:
         event.stop()
         self._show_status()
+        self.refresh_bindings()
 
     @on(FlowEditor.Settled)
     def _settled(self, event: FlowEditor.Settled) -> None:
@@ -432,6 +444,11 @@ class EditorPane(Vertical):
     def action_close(self) -> None:
         if self._current is not None:
             self.post_message(self.CloseWanted(self._current))
+
+    def action_external(self) -> None:
+        """Edit the file with the program that `$VISUAL` or `$EDITOR` names."""
+        if self._current is not None:
+            self.post_message(self.ExternalWanted(self._current))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not offered."""

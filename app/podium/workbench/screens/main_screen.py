@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 from typing import ClassVar, Literal
 
 from textual import on
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
+from textual.widget import Widget
 
+from podium.base.looks import symbol
 from podium.workbench.bench import Bench
+from podium.workbench.editing.outside import outside_command
 from podium.workbench.following import News, Overview
 from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
 from podium.workbench.panes.buffer import Buffer
@@ -25,6 +30,7 @@ from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.runs.runs_table import RunsTable
 from podium.workbench.widgets.key_line import KeyLine
 from podium.workbench.widgets.log_pane import LogPane
+from podium.workbench.widgets.ticker import Ticker
 from podium.workbench.widgets.top_line import TopLine
 
 Pane = Literal["tree", "editor", "runs", "log"]
@@ -43,8 +49,8 @@ class MainScreen(Screen[None]):
         Binding("alt+2,2", "pane('editor')", "Editor", show=False, id="pane.editor"),
         Binding("alt+3,3", "pane('runs')", "Runs", show=False, id="pane.runs"),
         Binding("alt+4,4", "pane('log')", "Log", show=False, id="pane.log"),
-        Binding("f6", "next_pane(1)", "Next pane", show=False, id="pane.next"),
-        Binding("shift+f6", "next_pane(-1)", "Previous pane", show=False, id="pane.previous"),
+        Binding("f6", "next_pane(1)", "Next pane", show=False, priority=True, id="pane.next"),
+        Binding("shift+f6", "next_pane(-1)", "Previous pane", show=False, priority=True, id="pane.previous"),
         Binding("alt+m", "widen", "One pane", show=False, id="pane.maximize"),
         Binding("ctrl+o", "find_file", "Open by name", show=False, id="file.open"),
         Binding("escape", "leave", "Back", show=False, id="pane.leave"),
@@ -62,9 +68,11 @@ class MainScreen(Screen[None]):
         self.runs = RunsPane(bench.desk, jump_key="3", id="runs")
         self.log_pane = LogPane(bench.clipboard, bench.workspace.root, jump_key="4", zone=bench.zone, id="log")
         self.conductor = Conductor(self, bench.desk, self.runs, self.log_pane)
+        self.ticker = Ticker(bench.zone)
         self.keeper = FileKeeper(bench, self.editor, self._question, self.say, self.show_text)
         self._pane: Pane = "tree"
         self._alone = False
+        self._run_title = ""
 
     def compose(self) -> ComposeResult:
         yield self.top
@@ -74,12 +82,12 @@ class MainScreen(Screen[None]):
             yield self.runs
             yield self.log_pane
         yield self._question
+        yield self.ticker
         yield KeyLine()
 
     def on_mount(self) -> None:
         self.bench.feed.subscribe(self._take_news)
         self._tick()
-        self.set_interval(1.0, self._tick)
         self._arrange()
         self.keeper.offer_drafts()
         self.call_after_refresh(self._begin)
@@ -91,7 +99,10 @@ class MainScreen(Screen[None]):
             self.files.focus()
 
     def _tick(self) -> None:
-        self.top.show_time(self.bench.now())
+        """The clock moves once a minute, and so does this."""
+        now = self.bench.now()
+        self.top.show_time(now)
+        self.set_timer(60.5 - now.second, self._tick)
 
     # ---- saying ------------------------------------------------------------------------------------------------
 
@@ -147,6 +158,14 @@ class MainScreen(Screen[None]):
         panes = {"tree": self.files, "editor": self.editor, "runs": self.runs, "log": self.log_pane}
         return panes[pane]
 
+    def reach(self, node: Widget) -> None:
+        """Give the keys to the pane of a widget, and to the widget if it takes any."""
+        for pane in PANES:
+            if self._widget(pane) in node.ancestors_with_self:
+                self.action_pane(pane)
+        if node.can_focus and node.display and not node.has_focus_within:
+            node.focus()
+
     def on_descendant_focus(self) -> None:
         for pane in PANES:
             if self._widget(pane).has_focus_within and pane != self._pane:
@@ -165,6 +184,8 @@ class MainScreen(Screen[None]):
                 if self.is_narrow and self._pane == "tree" and pane == "editor":
                     shown = True  # the tree lies over it
                 self._widget(pane).display = shown
+            self.ticker.display = self.is_narrow and self._pane != "log"
+        self._show_ticker()
 
     # ---- files -------------------------------------------------------------------------------------------------
 
@@ -212,6 +233,26 @@ class MainScreen(Screen[None]):
     def _close_wanted(self, event: EditorPane.CloseWanted) -> None:
         event.stop()
         self.close_file(event.buffer)
+
+    @on(EditorPane.ExternalWanted)
+    def _external_wanted(self, event: EditorPane.ExternalWanted) -> None:
+        event.stop()
+        buffer = event.buffer
+        if buffer.dirty:
+            self.keeper.save(buffer, lambda: self._edit_outside(buffer))
+        else:
+            self._edit_outside(buffer)
+
+    def _edit_outside(self, buffer: Buffer) -> None:
+        command = outside_command(os.environ, buffer.path, buffer.editor.cursor_location[0] + 1)
+        try:
+            with self.app.suspend():
+                subprocess.run(command, cwd=self.bench.workspace.root, check=False)
+        except SuspendNotSupported:
+            self.say("There is no terminal here that another editor could use.", failed=True)
+        except OSError as error:
+            self.say(f"{command[0]} cannot be started: {error.strerror}. Set $EDITOR to another program.", failed=True)
+        self.keeper.changed_on_disk(buffer.path, False)
 
     def close_file(self, buffer: Buffer) -> None:
         """Close a file, after a question when it has unsaved text."""
@@ -270,7 +311,23 @@ class MainScreen(Screen[None]):
     @on(RunsTable.Highlighted)
     def _run_highlighted(self, event: RunsTable.Highlighted) -> None:
         event.stop()
-        self.conductor.highlighted(event.run)
+        run = event.run
+        self._run_title = f"{run.flow_id} {symbol(run.state)}" if run is not None and run.id else ""
+        self.conductor.highlighted(run)
+        self._show_ticker()
+
+    @on(LogPane.LaneChanged)
+    def _log_grew(self, event: LogPane.LaneChanged) -> None:
+        event.stop()
+        self._show_ticker()
+
+    def _show_ticker(self) -> None:
+        if self.ticker.display:
+            self.ticker.show(self._run_title, self.log_pane.latest if self._run_title else None)
+
+    @on(Ticker.Clicked)
+    def _log_wanted(self) -> None:
+        self.action_pane("log")
 
     @on(RunsTable.Opened)
     def _run_opened(self, event: RunsTable.Opened) -> None:

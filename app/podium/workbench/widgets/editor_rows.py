@@ -13,6 +13,7 @@ from textual._text_area_theme import TextAreaTheme
 from textual.expand_tabs import expand_text_tabs_from_widths, get_tab_widths
 from textual.strip import Strip
 
+from podium.base.text import shorten
 from podium.model.diagnostics import Severity
 from podium.workbench.code_lexers import Span
 
@@ -21,6 +22,7 @@ _SHOWN |= {0x7F: 0x2421}
 _SHOWN |= dict.fromkeys(
     [*range(0x80, 0xA0), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF], 0xFFFD
 )
+_NOTE_ROOM = 16  # cells; less than that is no sentence
 GUTTER_SIGNS: dict[Severity, str] = {"error": "✗", "warning": "!", "info": "i"}
 
 
@@ -34,7 +36,7 @@ class Row:
     """Everything that the picture of one screen row depends on; equal rows look the same.
 
     `selection` and `brackets` are columns of this line, `cursor` is the column where the cursor is drawn (None when
-    it is not), `current` is whether this is the cursor's line.
+    it is not), `current` is whether this is the cursor's line, `note` what is said behind the text.
     """
 
     text: str
@@ -47,6 +49,7 @@ class Row:
     selection: tuple[int, int] | None
     cursor: int | None
     current: bool
+    note: str
     section: tuple[int, int] | None
     left: int
     width: int
@@ -78,10 +81,22 @@ def paint(
     strip = Strip(line.render(console), line.cell_len)
     if row.section is None:
         strip = strip.crop(row.left, row.left + row.width)
+    if row.note and row.sign is not None:
+        strip = Strip.join([strip, _note(row, strip.cell_length, style, ground)])
     strip = strip.extend_cell_length(row.width, ground or theme.base_style)
     if row.gutter:
         strip = Strip.join([_gutter(row, theme, style), strip])
     return strip.apply_style(theme.base_style or Style())
+
+
+def _note(row: Row, used: int, style: Callable[[str], Style], ground: Style | None) -> Strip:
+    """What is wrong in this line, behind its text where there is room."""
+    room = row.width - used - 1
+    if room < _NOTE_ROOM or row.sign is None:
+        return Strip([])
+    text = shorten(f"  ◂ {row.note}", room)
+    look = (ground or Style()) + Style(color=style(row.sign).color, italic=True)
+    return Strip([Segment(text, look)])
 
 
 def _section(line: Text, row: Row, tab_width: int) -> Text:

@@ -30,8 +30,7 @@ class EditorStatus(Widget):
         """`badge` is the verdict on the whole text, `mark` what concerns the cursor's line."""
         left = Content.styled(badge, _COLOURS[worst] if worst else "$text-success" if badge.startswith("✓") else "")
         if mark is not None:
-            fix = " (alt+Enter mends)" if mark.fix is not None else ""
-            left += Content(" · ") + Content.styled(clean(mark.message) + fix, _COLOURS[mark.severity])
+            left += Content(" · ") + Content.styled(clean(mark.message), _COLOURS[mark.severity])
         if not (left.is_same(self._left) and right == self._right.plain):
             self._left, self._right = left, Content(right)
             self.refresh()

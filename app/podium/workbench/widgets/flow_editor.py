@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 
+from podium.base.text import clean
 from podium.workbench import line_edits
 from podium.workbench.code_lexers import SPAN_KINDS, Span
 from podium.workbench.line_edits import LineEdit
@@ -51,7 +52,10 @@ class FlowEditor(TextArea):
     COMPONENT_CLASSES = {f"flow--{kind}" for kind in (*SPAN_KINDS, "error", "warning", "info", "found", "found-here")}
     DEFAULT_CSS = """
     FlowEditor {
-        border: none; padding: 0;
+        border: none; padding: 0; background: $background;
+        & .text-area--cursor-line { background: $surface; }
+        & .text-area--cursor-gutter { background: $surface; color: $text; text-style: bold; }
+        & .text-area--gutter { color: $foreground 35%; }
         &:focus { border: none; }
         & .flow--key { color: $text-primary; }
         & .flow--string { color: $text-success; }
@@ -301,6 +305,7 @@ class FlowEditor(TextArea):
             selection=selection,
             cursor=cursor if current and self._draw_cursor else None,
             current=current and self.highlight_cursor_line,
+            note=_note(marks) if section == 0 and not self.soft_wrap else "",
             section=part,
             left=scroll_x,
             width=max(0, width - gutter),
@@ -456,6 +461,12 @@ def _columns(line: int, text: str, top: Location, bottom: Location) -> tuple[int
     start = top[1] if line == top[0] else 0
     end = bottom[1] if line == bottom[0] else len(text) + 1
     return (start, end) if start < end else None
+
+
+def _note(marks: Sequence[Mark]) -> str:
+    """The gravest finding of a line, as one row of text."""
+    gravest = worst(marks)
+    return clean(next((mark.message for mark in marks if mark.severity == gravest), ""))
 
 
 def _underline(mark: Mark, line: int, text: str) -> Span:

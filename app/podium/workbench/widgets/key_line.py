@@ -16,6 +16,7 @@ from podium.workbench.keys import fitting, key_name
 _BETWEEN = 2
 ALWAYS = ("app.palette", "app.help", "app.quit")
 """Ids of the bindings that stand at the right end."""
+_INSTEAD = {"app.quit_anywhere": "app.quit"}  # where letters are typed, the key with ctrl is named
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def _hints_of(screen: Screen) -> tuple[list[Hint], list[Hint]]:
     """The hints of the focused pane first, then what works everywhere; those of `ALWAYS` apart."""
     found: dict[tuple[int, str], Hint] = {}
     always: dict[str, Hint] = {}
+    instead: dict[str, Hint] = {}
     focused = screen.focused
     for key, active in screen.active_bindings.items():
         binding = active.binding
@@ -94,8 +96,11 @@ def _hints_of(screen: Screen) -> tuple[list[Hint], list[Hint]]:
         hint = Hint(key_name(key), binding.description, binding.action, active.node)
         if binding.id in ALWAYS:
             always.setdefault(binding.id, hint)
+        elif binding.id in _INSTEAD:
+            instead[_INSTEAD[binding.id]] = hint
         else:
             found.setdefault((id(active.node), binding.action), hint)
+    always = {**instead, **always}
     depth = {node: at for at, node in enumerate([*(focused.ancestors_with_self if focused else ()), screen])}
     ordered = sorted(found.values(), key=lambda hint: _rank(hint, depth))
     return ordered, [always[name] for name in ALWAYS if name in always]

@@ -21,7 +21,7 @@ from textual.timer import Timer
 from podium.base.text import clean
 from podium.store.log_filter import LogFilter, TextPattern
 from podium.store.log_index import LogIndex
-from podium.store.logs import SOURCES, Source
+from podium.store.logs import SOURCES, LogLine, Source
 from podium.workbench.clipboard import Clipboard
 from podium.workbench.widgets.log_paint import Columns
 from podium.workbench.widgets.log_prompt import LogPrompt
@@ -272,6 +272,12 @@ class LogPane(Vertical):
         if self.is_mounted:
             self.query_one(TabBar).show(self._lane, self.status)
             self.post_message(self.LaneChanged())
+
+    @property
+    def latest(self) -> LogLine | None:
+        """The last line that was read, from whichever source; None while there is none."""
+        count = len(self._index)
+        return self._index.line(count - 1) if count else None
 
     @property
     def status(self) -> str:
