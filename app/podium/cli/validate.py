@@ -8,10 +8,10 @@ from typing import Any
 
 from podium.cli.command import Arguments, Command, Parser, add_output
 from podium.cli.errors import OK, USAGE, CommandError
-from podium.cli.fixes import fixed
 from podium.cli.output import Console
 from podium.cli.session import Session
 from podium.model.diagnostics import Diagnostic, Range
+from podium.model.edits import fixed
 from podium.store.workspace import is_skipped_folder
 
 _STYLES = {"error": "bad", "warning": "warning", "info": "waiting"}
