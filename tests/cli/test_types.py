@@ -65,3 +65,9 @@ def test_the_scripts_are_sound(shell: str, podium: Podium) -> None:
     assert "podium completion" in script
     if shutil.which(shell):
         subprocess.run([shell, "-n"], input=script, text=True, check=True, timeout=20)
+
+
+def test_the_schema_of_flows(podium: Podium) -> None:
+    schema = podium("schema").json()
+    assert schema["required"] == ["id", "namespace", "tasks"]
+    assert "task.io.kestra.plugin.core.log.Log" in schema["definitions"]

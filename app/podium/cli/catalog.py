@@ -25,6 +25,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
         "plan": Entry("plan", "Show what a flow would do: rendered values, branches, loops."),
         "expr": Entry("expr", "Evaluate an expression, alone or in an execution."),
         "types": Entry("types", "List task types, or explain one."),
+        "schema": Entry("schema", "Print the JSON Schema of flows, for other editors."),
     },
     "Run": {
         "run": Entry("run", "Run a flow and follow it to its end."),
