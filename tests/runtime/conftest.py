@@ -1,0 +1,25 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from podium.runtime.launcher import ForkServer
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from lab import Lab  # noqa: E402  # beside this file
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[ForkServer]:
+    server = ForkServer.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def lab(tmp_path: Path, fork_server: ForkServer) -> Iterator[Lab]:
+    made = Lab(tmp_path / "ws", fork_server)
+    yield made
+    made.close()

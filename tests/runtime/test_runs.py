@@ -1,0 +1,227 @@
+"""Flows run to their end in processes of their own."""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from lab import Lab, shell, wait_until
+
+from podium.runtime.executions import NotCreated, Refused
+from podium.runtime.launcher import ForkedRunner, Launcher, NewInterpreter
+
+RETURN = "type: io.kestra.plugin.core.debug.Return, format"
+
+
+def test_a_flow_runs_and_leaves_nothing_behind(lab: Lab) -> None:
+    flow = lab.flow(f"""
+- {{id: a, type: io.kestra.plugin.core.log.Log, message: hello}}
+- {shell("b", "echo out; echo err >&2; pwd")}
+- {{id: c, {RETURN}: "{{{{ outputs.b.exitCode }}}}"}}
+""")
+    execution = lab.run(flow)
+    assert lab.states(execution.id) == ["a SUCCESS", "b SUCCESS", "c SUCCESS", "SUCCESS"]
+    assert lab.history(execution.id) == ["CREATED", "RUNNING", "SUCCESS"]
+    assert lab.outputs(execution.id, "c") == {"value": "0"}
+    assert "hello" in lab.log(execution.id)
+    assert lab.log(execution.id, "stderr") == ["err"]
+    out, directory = lab.log(execution.id, "stdout")
+    assert out == "out"
+    assert not os.path.exists(directory)
+    assert list(lab.workspace.tmp.iterdir()) == []
+    assert lab.runner_log(execution.id) == ""
+    row = lab.executions.index.get(execution.id)
+    assert row is not None
+    assert (row.state, row.pid) == ("SUCCESS", None)
+
+
+@pytest.mark.parametrize("launcher", [NewInterpreter(), ForkedRunner()], ids=["interpreter", "fork"])
+def test_every_way_of_launching(lab: Lab, launcher: Launcher) -> None:
+    lab.executions.launcher = launcher
+    flow = lab.flow(shell("a", "ps -o sid= -p $PPID; echo $PPID > ../pid; sleep 0.2").join(["- ", ""]))
+    execution_id = lab.start(flow)
+    lab.until(execution_id, lambda e: any(r.state == "RUNNING" for r in e.taskruns.values()))
+    pid = lab.runner_pid(execution_id)
+    assert os.getsid(pid) != os.getsid(0), "a session of its own"
+    assert os.readlink(f"/proc/{pid}/fd/0") == os.devnull
+    assert lab.end(execution_id).state == "SUCCESS"
+    wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
+
+
+def test_working_directory_files_pass_from_task_to_task(lab: Lab) -> None:
+    (lab.root / "note.txt").write_text("from the namespace")
+    flow = lab.flow(f"""
+- id: wd
+  type: io.kestra.plugin.core.flow.WorkingDirectory
+  inputFiles: {{in.txt: "{{{{ flow.id }}}}"}}
+  namespaceFiles: {{enabled: true, include: ["note.txt"]}}
+  outputFiles: ["*.out"]
+  cache: {{patterns: ["kept/*"]}}
+  tasks:
+    - {shell("w1", "cat in.txt note.txt; mkdir -p kept; cat kept/n 2>/dev/null || true; echo x >> kept/n; pwd > first.out")}
+    - {shell("w2", "pwd; cat first.out")}
+""")
+    first = lab.run(flow)
+    assert lab.log(first.id, "stdout")[0] == "labfrom the namespace"
+    again, same = lab.log(first.id, "stdout")[-2:]
+    assert again == same
+    files = lab.outputs(first.id, "wd")["outputFiles"]
+    assert list(files) == ["first.out"]
+    second = lab.run(flow)
+    assert "x" in lab.log(second.id, "stdout"), "the cache of the first run"
+    assert list(lab.workspace.tmp.iterdir()) == []
+
+
+def test_a_working_directory_that_cannot_be_prepared_fails(lab: Lab) -> None:
+    flow = lab.flow(f"""
+- id: wd
+  type: io.kestra.plugin.core.flow.WorkingDirectory
+  inputFiles: {{"../x": "no"}}
+  tasks:
+    - {shell("w1", "true")}
+""")
+    execution = lab.run(flow)
+    assert lab.states(execution.id) == ["wd FAILED", "FAILED"]
+    assert lab.log(execution.id, level="ERROR")[0].startswith("Failed preExecuteTasks on WorkingDirectory:")
+
+
+def test_subflows_run_beside_their_caller_and_pass_outputs(lab: Lab) -> None:
+    lab.flow(
+        f'- {{id: r, {RETURN}: "{{{{ inputs.n }}}}!"}}', "child",
+        "inputs: [{id: n, type: INT}]\noutputs: [{id: said, type: STRING, value: \"{{ outputs.r.value }}\"}]",
+    )  # fmt: skip
+    flow = lab.flow("""
+- id: sub
+  type: io.kestra.plugin.core.flow.Subflow
+  namespace: lab
+  flowId: child
+  inputs: {n: 7}
+- {id: bad, type: io.kestra.plugin.core.flow.Subflow, namespace: lab, flowId: nowhere}
+""")
+    execution = lab.run(flow)
+    assert lab.states(execution.id) == ["sub SUCCESS", "bad FAILED", "FAILED"]
+    outputs = lab.outputs(execution.id, "sub")
+    assert outputs["outputs"] == {"said": "7!"}
+    child = lab.executions.get(outputs["executionId"])
+    assert child.trigger is not None
+    assert child.trigger["variables"]["executionId"] == execution.id
+    assert "Unable to find flow 'lab'.'nowhere' with revision '0'" in lab.log(execution.id, level="ERROR")
+
+
+def test_items_and_their_merged_outputs(lab: Lab) -> None:
+    lab.flow(
+        f'- {{id: r, {RETURN}: "{{{{ read(inputs.items) | trim }}}}"}}', "child",
+        "inputs: [{id: items, type: FILE}]\noutputs: [{id: line, type: STRING, value: \"{{ outputs.r.value }}\"}]",
+    )  # fmt: skip
+    flow = lab.flow(f"""
+- {shell("make", "seq 5 > rows.txt", 'outputFiles: ["rows.txt"]')}
+- id: each
+  type: io.kestra.plugin.core.flow.ForEachItem
+  items: "{{{{ outputs.make.outputFiles['rows.txt'] }}}}"
+  batch: {{rows: 1}}
+  namespace: lab
+  flowId: child
+  inputs: {{items: "{{{{ taskrun.items }}}}"}}
+- {{id: all, {RETURN}: "{{{{ read(outputs.each_merge.subflowOutputs) }}}}"}}
+""")
+    execution = lab.run(flow)
+    assert execution.state == "SUCCESS", lab.log(execution.id, level="ERROR")
+    assert lab.outputs(execution.id, "each_items")["iterations"] == {"SUCCESS": 5}
+    value = lab.outputs(execution.id, "all")["value"]
+    assert [line.split('"')[3] for line in value.splitlines()] == ["1", "2", "3", "4", "5"]
+
+
+def test_loop_of_the_newest_dialect(lab: Lab) -> None:
+    flow = lab.flow(f"""
+- id: loop
+  type: io.kestra.plugin.core.flow.Loop
+  values: ["x", "y"]
+  outputs: [{{id: o, type: STRING, value: "{{{{ outputs.r.value }}}}"}}]
+  tasks:
+    - {{id: r, {RETURN}: "{{{{ item.value }}}}{{{{ item.index }}}}"}}
+- {{id: after, {RETURN}: "{{{{ outputs.loop.outputs[1].outputs.o }}}}"}}
+""")
+    execution = lab.run(flow)
+    assert execution.state == "SUCCESS", lab.log(execution.id, level="ERROR")
+    assert lab.outputs(execution.id, "after") == {"value": "y1"}
+
+
+def test_retries_of_a_task_and_of_the_whole_execution(lab: Lab) -> None:
+    retry = "retry: {type: constant, interval: PT0.05S, maxAttempts: 3"
+    count = f"echo x >> {lab.root}/count; test $(wc -l < {lab.root}/count) -ge 3"
+    flow = lab.flow(f"- {shell('a', count, retry + '}')}")
+    execution = lab.run(flow)
+    assert execution.state == "SUCCESS"
+    assert [a.state for a in lab.taskrun(execution.id, "a").attempts] == ["FAILED", "FAILED", "SUCCESS"]
+    (lab.root / "count").unlink()
+    flow = lab.flow(f"- {shell('a', count, retry + ', behavior: CREATE_NEW_EXECUTION}')}")
+    first = lab.start(flow)
+    last = lab.end(first)
+    assert last.id != first
+    assert (last.state, last.original_id, last.attempt_number) == ("SUCCESS", first, 3)
+    assert lab.states(first) == ["a RETRIED", "RETRIED"]
+
+
+def test_a_timeout_ends_the_script(lab: Lab) -> None:
+    execution = lab.run(lab.flow(f"- {shell('a', 'sleep 30', 'timeout: PT0.2S')}"), seconds=10)
+    assert lab.states(execution.id) == ["a FAILED", "FAILED"]
+    assert any(line.startswith("Timeout") for line in lab.log(execution.id, level="ERROR"))
+
+
+def test_two_hundred_scripts_at_a_time(lab: Lab) -> None:
+    tasks = "\n".join(f"    - {shell(f't{number}', 'sleep 1')}" for number in range(200))
+    flow = lab.flow(f"- id: p\n  type: io.kestra.plugin.core.flow.Parallel\n  tasks:\n{tasks}")
+    execution_id = lab.start(flow)
+    execution = lab.until(
+        execution_id, lambda e: sum(r.state == "RUNNING" for r in e.taskruns.values()) == 201, seconds=20
+    )
+    assert lab.end(execution.id, 30).state == "SUCCESS"
+
+
+def test_an_execution_with_a_date_waits_for_it(lab: Lab) -> None:
+    flow = lab.flow(f"- {{id: a, {RETURN}: x}}")
+    date = datetime.now(UTC) + timedelta(seconds=0.7)
+    execution_id = lab.start(flow, schedule_date=date)
+    time.sleep(0.3)
+    assert lab.states(execution_id) == ["CREATED"]
+    execution = lab.end(execution_id)
+    assert execution.histories[1][1] >= date
+
+
+def test_wrong_inputs_make_no_execution(lab: Lab) -> None:
+    flow = lab.flow(f"- {{id: a, {RETURN}: x}}", more="inputs: [{id: n, type: INT}]")
+    with pytest.raises(NotCreated, match="Invalid input for `n`"):
+        lab.start(flow, {"n": "many"})
+    assert list(lab.workspace.executions.iterdir()) == []
+
+
+def test_ids_by_their_ends(lab: Lab) -> None:
+    flow = lab.flow(f"- {{id: a, {RETURN}: x}}")
+    first, second = lab.run(flow).id, lab.run(flow).id
+    assert lab.executions.resolve(first) == first
+    assert lab.executions.resolve(second[-8:]) == second
+    assert lab.executions.resolve("latest") == second
+    with pytest.raises(Refused, match="several executions"):
+        lab.executions.resolve(first[:2])
+    with pytest.raises(Refused, match="Execution 'nope' not found"):
+        lab.executions.resolve("nope")
+
+
+def test_labels_and_deletion(lab: Lab) -> None:
+    flow = lab.flow(f"- {shell('a', 'echo x > f.txt; sleep 0.3', 'outputFiles: [f.txt]')}")
+    execution_id = lab.start(flow, labels=[("team", "a")])
+    lab.until_state(execution_id, "RUNNING")
+    lab.executions.set_labels(execution_id, {"live": "yes"})
+    with pytest.raises(Refused, match="is RUNNING"):
+        lab.executions.delete(execution_id)
+    execution = lab.end(execution_id)
+    assert dict(execution.labels)["live"] == "yes"
+    lab.executions.set_labels(execution_id, {"team": "b"})
+    labels = dict(lab.executions.get(execution_id).labels)
+    assert (labels["team"], labels["live"]) == ("b", "yes")
+    with pytest.raises(Refused, match="System labels"):
+        lab.executions.set_labels(execution_id, {"system.x": "b"})
+    lab.executions.delete(execution_id)
+    assert lab.executions.summaries().total == 0
+    with pytest.raises(Refused, match="not found"):
+        lab.executions.get(execution_id)
