@@ -1,14 +1,10 @@
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.runtime.lab import Lab
 
 from podium.runtime.launcher import ForkServer
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lab import Lab  # noqa: E402  # beside this file
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,12 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
-from lab import Lab, shell, wait_until
+from tests.runtime.lab import Lab, shell, wait_until
 
+from podium.runtime import process_tree
 from podium.runtime.executions import NotCreated, Refused
 from podium.runtime.launcher import ForkedRunner, Launcher, NewInterpreter
 
@@ -27,7 +29,7 @@ def test_a_flow_runs_and_leaves_nothing_behind(lab: Lab) -> None:
     assert lab.log(execution.id, "stderr") == ["err"]
     out, directory = lab.log(execution.id, "stdout")
     assert out == "out"
-    assert not os.path.exists(directory)
+    assert not Path(directory).exists()
     assert list(lab.workspace.tmp.iterdir()) == []
     assert lab.runner_log(execution.id) == ""
     row = lab.executions.index.get(execution.id)
@@ -43,13 +45,14 @@ def test_every_way_of_launching(lab: Lab, launcher: Launcher) -> None:
     lab.until(execution_id, lambda e: any(r.state == "RUNNING" for r in e.taskruns.values()))
     pid = lab.runner_pid(execution_id)
     assert os.getsid(pid) != os.getsid(0), "a session of its own"
-    assert os.readlink(f"/proc/{pid}/fd/0") == os.devnull
+    assert str(Path(f"/proc/{pid}/fd/0").readlink()) == os.devnull
     assert lab.end(execution_id).state == "SUCCESS"
-    wait_until(lambda: not os.path.exists(f"/proc/{pid}"))
+    wait_until(lambda: process_tree.process_identity(pid) is None)
 
 
 def test_working_directory_files_pass_from_task_to_task(lab: Lab) -> None:
     (lab.root / "note.txt").write_text("from the namespace")
+    write = "cat in.txt note.txt; mkdir -p kept; cat kept/n 2>/dev/null || true; echo x >> kept/n; pwd > first.out"
     flow = lab.flow(f"""
 - id: wd
   type: io.kestra.plugin.core.flow.WorkingDirectory
@@ -58,7 +61,7 @@ def test_working_directory_files_pass_from_task_to_task(lab: Lab) -> None:
   outputFiles: ["*.out"]
   cache: {{patterns: ["kept/*"]}}
   tasks:
-    - {shell("w1", "cat in.txt note.txt; mkdir -p kept; cat kept/n 2>/dev/null || true; echo x >> kept/n; pwd > first.out")}
+    - {shell("w1", write)}
     - {shell("w2", "pwd; cat first.out")}
 """)
     first = lab.run(flow)
@@ -68,7 +71,7 @@ def test_working_directory_files_pass_from_task_to_task(lab: Lab) -> None:
     files = lab.outputs(first.id, "wd")["outputFiles"]
     assert list(files) == ["first.out"]
     second = lab.run(flow)
-    assert "x" in lab.log(second.id, "stdout"), "the cache of the first run"
+    assert lab.log(second.id, "stdout")[0] == "labfrom the namespacex", "the cache of the first run"
     assert list(lab.workspace.tmp.iterdir()) == []
 
 
@@ -225,3 +228,28 @@ def test_labels_and_deletion(lab: Lab) -> None:
     assert lab.executions.summaries().total == 0
     with pytest.raises(Refused, match="not found"):
         lab.executions.get(execution_id)
+
+
+def test_a_cached_task_is_not_run_again_and_its_files_are_there(lab: Lab) -> None:
+    command = f"echo x >> {lab.root}/count; echo made > f.txt"
+    cached = "outputFiles: [f.txt], taskCache: {enabled: true}"
+    flow = lab.flow(f"""
+- {shell("a", command, cached)}
+- {{id: b, {RETURN}: "{{{{ read(outputs.a.outputFiles['f.txt']) }}}}"}}
+""")
+    for _ in range(2):
+        execution = lab.run(flow)
+        assert execution.state == "SUCCESS"
+        assert lab.outputs(execution.id, "b")["value"].strip() == "made"
+    assert (lab.root / "count").read_text() == "x\n"
+    assert any("task cache" in line for line in lab.log(execution.id))
+
+
+def test_a_log_that_goes_to_a_file(lab: Lab) -> None:
+    execution = lab.run(lab.flow(f"- {shell('a', 'echo in the file', 'logToFile: true')}"))
+    attempt = lab.taskrun(execution.id, "a").attempts[0]
+    assert attempt.log_file is not None
+    assert lab.log(execution.id, "stdout") == []
+    path = lab.workspace.storage / attempt.log_file.removeprefix("kestra:///")
+    assert "INFO in the file" in path.read_text()
+    assert any(attempt.log_file in line for line in lab.log(execution.id))

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,7 +92,7 @@ class Attempts:
     def _context(
         self, drive: Drive, taskrun_id: str, task: Task, cancellation: Cancellation, directory: str | None
     ) -> AttemptContext:  # fmt: skip
-        def write(source: str, level: str, lines: Any) -> None:
+        def write(source: str, level: str, lines: Sequence[str]) -> None:
             drive.write_log(source, level, lines, taskrun_id)
 
         variables = variables_of(drive, taskrun_id)

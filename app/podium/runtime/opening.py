@@ -13,6 +13,7 @@ from podium.plugin.registry import Registry
 from podium.runtime.drive import Drive, Works
 from podium.runtime.flows import LOOP, Flows
 from podium.runtime.masks import masker_with
+from podium.runtime.presence import living_runner
 from podium.runtime.workplace import Workplace
 from podium.store.execution_records import ExecutionRecord, RunnerMark
 from podium.store.journal import JournalDamage, JournalLocked, JournalWriter, cut_damage
@@ -22,6 +23,9 @@ from podium.store.summaries import summary_of
 
 _PATIENCE = 10.0
 """Seconds to wait for a runner that is just leaving."""
+
+_DYING = 3.0
+"""Seconds until a dead process must have let go of its files."""
 
 DIED = "The runner of this execution died; restart it to go on: finished task runs are kept"
 
@@ -49,8 +53,9 @@ def lock(record: ExecutionRecord, patience: float = 0.0) -> tuple[JournalWriter,
     """The journal of an execution, for this process alone; what was damaged in it has been put aside.
 
     Raises JournalLocked when another process still has it after `patience` seconds, StoreError when it is unusable.
+    A process that has just been killed lets go of its files a little later than it stops being alive.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + max(patience, _DYING if living_runner(record) is None else 0.0)
     while True:
         try:
             damage = cut_damage(record.journal)
