@@ -149,13 +149,23 @@ def limited(lab: Lab, behavior: str = "QUEUE", seconds: float = 0.15) -> str:
 
 
 def test_five_runs_with_a_limit_of_one_follow_each_other(lab: Lab) -> None:
-    ids = [limited(lab) for _ in range(5)]
+    ids = [limited(lab)]
+    lab.until_state(ids[0], "RUNNING")
+    for _ in range(4):
+        ids.append(limited(lab, seconds=0.5))
+        lab.until(ids[-1], lambda e: e.state != "CREATED")
     for execution_id in ids:
         assert lab.end(execution_id).state == "SUCCESS"
     assert (lab.root / "order").read_text().split() == ["b", "e"] * 5
     starts = [next(d for s, d in lab.executions.get(i).histories if s == "RUNNING") for i in ids]
     assert starts == sorted(starts), "the oldest goes first"
     assert lab.history(ids[-1]) == ["CREATED", "QUEUED", "RUNNING", "SUCCESS"]
+
+
+def test_runs_that_begin_at_the_same_moment_still_follow_each_other(lab: Lab) -> None:
+    for execution_id in [limited(lab, seconds=0.05) for _ in range(4)]:
+        assert lab.end(execution_id).state == "SUCCESS"
+    assert (lab.root / "order").read_text().split() == ["b", "e"] * 4
 
 
 def test_queued_executions_cost_no_process_and_can_be_killed_or_let_go(lab: Lab) -> None:
