@@ -69,8 +69,11 @@ SAME: list[tuple[str, str, str]] = [
     ),
     (
         "repeat",
-        task(f"type: $C.flow.WaitFor, condition: x, tasks: [{LOG}]"),
-        task(f"type: $C.flow.LoopUntil, condition: x, tasks: [{LOG}]"),
+        task(f"type: $C.flow.WaitFor, condition: x, checkFrequency: {{maxIterations: 5}}, tasks: [{LOG}]"),
+        task(
+            "type: $C.flow.LoopUntil, condition: x, checkFrequency: {interval: PT1S, maxIterations: 5, "
+            f"maxDuration: PT1H}}, tasks: [{LOG}]"
+        ),
     ),
     (
         "subflow",
@@ -187,6 +190,16 @@ def test_an_old_type_is_the_current_one(alias: str) -> None:
 def test_the_dialect_is_seen(text: str, dialect: str) -> None:
     flow = load_flow(HEAD + text, REGISTRY).flow
     assert flow is not None and flow.dialect == dialect
+
+
+def test_an_old_type_is_renamed_only_when_it_means_the_same() -> None:
+    short = task(f"type: $C.flow.WaitFor, condition: x, tasks: [{LOG}]")
+    full = short.replace(
+        "condition: x", "condition: x, checkFrequency: {interval: PT1S, maxIterations: 9, maxDuration: P1D}"
+    )
+    for text, mended in ((short, False), (full, True)):
+        found = next(d for d in load_flow(HEAD + text, REGISTRY).diagnostics if d.code == "renamed-type")
+        assert (found.fix is not None) == mended
 
 
 def applied(text: str, fix: Fix) -> str:

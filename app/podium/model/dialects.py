@@ -6,6 +6,7 @@ class), which is where reading, hints and renaming fixes come from. Here is what
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from podium.model.diagnostics import Edit, Fix, Range
 from podium.model.marked_yaml import Entry, MapNode, ScalarNode
@@ -26,6 +27,33 @@ SUCCESSORS: Mapping[str, Successor] = {
     _CORE + "debug.Echo": Successor(_CORE + "log.Log", {"format": "message"}),
     _CORE + "flow.EachSequential": Successor(_CORE + "flow.ForEach", {"value": "values"}),
 }
+
+
+OLDER_DEFAULTS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    _CORE + "flow.WaitFor": {"checkFrequency": {"interval": "PT1S", "maxIterations": 100, "maxDuration": "PT1H"}},
+}
+"""What an older type did without being told: whoever wrote its name meant this."""
+
+
+def with_older_defaults(written: str, props: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a task, completed by what its older type took for granted."""
+    defaults = OLDER_DEFAULTS.get(written)
+    if defaults is None:
+        return props
+    completed = dict(props)
+    for name, values in defaults.items():
+        given = completed.get(name) or {}
+        completed[name] = {**values, **given} if isinstance(given, Mapping) else given
+    return completed
+
+
+def renames_safely(node: MapNode, written: str) -> bool:
+    """Whether the current type does the same without being told more."""
+    defaults = OLDER_DEFAULTS.get(written, {})
+    return all(
+        isinstance(given := node.get(name), MapNode) and all(given.get(key) is not None for key in values)
+        for name, values in defaults.items()
+    )
 
 
 def type_fix(node: MapNode, written: ScalarNode, name: str) -> Fix | None:

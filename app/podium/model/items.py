@@ -27,6 +27,4 @@ def expanded_items(task: Task, catalog: Catalog) -> Task:
         props = {key: task.props[key] for key in wanted if key in task.props}
         part = Task(f"{task.id}_{suffix}", name, decl, props, written_type=name, range=task.range)
         parts.append(part)
-    # What a failure means, and how often it is tried again, is the business of the calls themselves.
-    parts[1] = replace(parts[1], allow_failure=task.allow_failure, allow_warning=task.allow_warning)
     return replace(task, children={**task.children, "tasks": tuple(parts)})

@@ -5,6 +5,7 @@ from typing import Any
 
 from podium.base.durations import parse_duration
 from podium.model import flowable_rules
+from podium.model.dialects import with_older_defaults
 from podium.model.flow import Task, TaskCache
 from podium.model.grammar import DAG_ENTRY, TASK
 from podium.model.ids import PLAIN, check_id
@@ -83,7 +84,7 @@ class TaskReader:
             id=task_id,
             type=known.name,
             decl=known,
-            props=props,
+            props=with_older_defaults(given.text("type") or known.name, props),
             children=children,
             written_type=given.text("type") or known.name,
             description=common.get("description") or "",

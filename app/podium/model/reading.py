@@ -76,6 +76,8 @@ class Reader:
         entry = next((e for e in node.entries if e.key.text == decl.name), None)
         doc = f" ({decl.doc.rstrip('.')})" if decl.doc else ""
         message = f"{joined(path, decl.name)}: must not be null. Add `{decl.name}`{doc}."
+        if decl.type.kind == "tasks" and path:
+            message = f"{node.text('id') or path}: The '{decl.name}' property cannot be empty. Add tasks to it{doc}."
         at = entry.key if entry is not None else head(node)
         self.findings.add("missing-property", message, at, joined(path, decl.name))
 

@@ -49,9 +49,12 @@ def _check(reader: Reader, retry: Retry, node: MapNode, path: str) -> None:
         "interval": retry.interval, "minInterval": retry.min_interval, "maxInterval": retry.max_interval,
         "maxDuration": retry.max_duration,
     }  # fmt: skip
+    beyond: set[str] = set()
     for smaller, larger in pairs:
         low, high = lengths[smaller], lengths[larger]
-        if low is not None and high is not None and low >= high:
+        # When the shortest wait is too long already, the longest one needs no word of its own.
+        if low is not None and high is not None and low >= high and larger not in beyond:
+            beyond |= {larger} if smaller == "minInterval" else set()
             message = f"'{smaller}' must be less than '{larger}' but is {format_duration(low)}"
             at = node.get(smaller) or node
             reader.findings.add("retry-interval", f"{path}: {message}.", at, f"{path}.{smaller}")

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from podium.expressions.errors import did_you_mean
 from podium.model.diagnostics import Edit, Fix
-from podium.model.dialects import type_fix
+from podium.model.dialects import renames_safely, type_fix
 from podium.model.findings import Findings, joined
 from podium.model.grammar import BY_TYPE
 from podium.model.marked_yaml import MapNode, ScalarNode, is_null
@@ -82,7 +82,8 @@ class TypeFinder:
             return
         if written.text != decl.name:
             message = f"{written.text} is replaced by {decl.name}"
-            self._findings.add("renamed-type", message, written, path, _rename(written, decl.name))
+            fix = _rename(written, decl.name) if renames_safely(node, written.text) else None
+            self._findings.add("renamed-type", message, written, path, fix)
         if decl.deprecated:
             message = f"{path} is deprecated: {decl.deprecated.rstrip('.')}."
             self._findings.add("deprecated-type", message, written, path, type_fix(node, written, decl.name))
