@@ -6,8 +6,10 @@ A name and its summary are all that the help of `podium` needs, so nothing else 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from podium.cli.command import Command
+if TYPE_CHECKING:
+    from podium.cli.command import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def names() -> list[str]:
     return [name for group in GROUPS.values() for name in group]
 
 
-def load(name: str) -> Command:
+def load(name: str) -> "Command":
     """The command itself; imports its module."""
     found = entry(name)
     assert found is not None, name

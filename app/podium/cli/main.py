@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from podium.cli import catalog
-from podium.cli.command import Parser, parser_of
 from podium.cli.errors import BROKEN_PIPE, INTERNAL, INTERRUPTED, OK, USAGE, CommandError, UsageError
 from podium.cli.output import Console
 from podium.cli.overview import overview
@@ -49,6 +48,8 @@ def _main(arguments: list[str], console: Console) -> int:
     found = catalog.entry(first)
     if found is None:
         return _workbench((workspace or Path()) / first, words[1:], console, first)
+    from podium.cli.command import parser_of
+
     parser = parser_of(first, command := catalog.load(first), found.summary)
     parsed = parser.parse_args(words[1:])
     if getattr(parsed, "workspace", None) is None:
@@ -80,7 +81,9 @@ def _help(words: Sequence[str], console: Console) -> int:
     found = catalog.entry(words[0])
     if found is None:
         raise UsageError(_unknown(words[0]))
-    parser: Parser = parser_of(words[0], catalog.load(words[0]), found.summary)
+    from podium.cli.command import parser_of
+
+    parser = parser_of(words[0], catalog.load(words[0]), found.summary)
     for word in words[1:]:
         below = parser.subparsers().get(word)
         if below is None:

@@ -1,20 +1,15 @@
-"""Where a command writes: data on stdout, narration on stderr, colours only for people at a terminal."""
+"""Where a command writes: data on stdout, narration on stderr, colours only for people at a terminal.
 
-import json
+Every command imports this, so it imports next to nothing itself.
+"""
+
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from pathlib import PurePath
 from typing import Any, TextIO
 
-from podium.base.clock import iso_instant
-from podium.base.durations import format_duration
 from podium.base.looks import Tone, look, only_ascii, symbol
-from podium.base.text import cell_width, clean, shorten, without_colours
 
 Style = Tone | str
 
@@ -77,14 +72,20 @@ class Console:
 
     def json(self, value: Any) -> None:
         """A JSON document."""
+        import json
+
         self.line(json.dumps(value, indent=2, ensure_ascii=False, default=plain_value))
 
     def json_line(self, value: Any) -> None:
         """A JSON document in one line."""
+        import json
+
         self.line(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain_value))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> None:
         """Aligned columns under a header; on a terminal, rows are cut to its width, with `…`."""
+        from podium.base.text import cell_width, clean
+
         cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
         cells = [[Cell(clean(cell.text), cell.style) for cell in row] for row in cells]
         widths = [
@@ -95,6 +96,8 @@ class Console:
             self.line(self._row(row, widths))
 
     def _row(self, row: Sequence[Cell], widths: Sequence[int]) -> str:
+        from podium.base.text import cell_width, shorten
+
         room = self.width() if self.terminal else sys.maxsize
         parts = []
         for at, cell in enumerate(row):
@@ -109,7 +112,13 @@ class Console:
 
     def width(self) -> int:
         """Columns of the terminal."""
-        return shutil.get_terminal_size().columns
+        columns = os.environ.get("COLUMNS", "")
+        if columns.isdecimal() and int(columns) > 0:
+            return int(columns)
+        try:
+            return os.get_terminal_size(self.stdout.fileno()).columns or 80
+        except (OSError, ValueError):
+            return 80
 
     # ---- narration ---------------------------------------------------------------------------------------------
 
@@ -148,6 +157,8 @@ class Console:
     def output_text(self, text: str) -> str:
         """What a script printed: its colours stay on a terminal and end with the line."""
         if not self.colours:
+            from podium.base.text import without_colours
+
             return without_colours(text)
         return f"{text}\x1b[0m" if "\x1b" in text else text
 
@@ -158,6 +169,13 @@ def _coded(text: str, style: str) -> str:
 
 def plain_value(value: Any) -> Any:
     """Values that JSON does not have, as Kestra writes them."""
+    from datetime import date, datetime, timedelta
+    from decimal import Decimal
+    from pathlib import PurePath
+
+    from podium.base.clock import iso_instant
+    from podium.base.durations import format_duration
+
     if isinstance(value, datetime):
         return iso_instant(value)
     if isinstance(value, date):
