@@ -125,10 +125,12 @@ def sequence(start: Any, end: Any, step: Any = 1) -> list[Any]:
     """The inclusive range from `start` to `end`: numbers, or characters given as texts of length one."""
     if not is_number(step):
         raise ExpressionError(f"The increment of the range function must be a number {to_text(step)}")
-    width = int(step)
+    width = int(step) if math.isfinite(step) else 0
     if width == 0:
         raise ExpressionError("The increment of the range function must be different than 0")
     if is_number(start) and is_number(end):
+        if not (math.isfinite(start) and math.isfinite(end)):
+            raise ExpressionError("A range needs finite numbers")
         return list(_bounded(int(start), int(end), width))
     if isinstance(start, str) and isinstance(end, str) and len(start) == 1 and len(end) == 1:
         return [Char(chr(code)) for code in _bounded(ord(start), ord(end), width)]

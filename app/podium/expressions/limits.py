@@ -16,7 +16,7 @@ class Limits:
     text: int = 64 * 1024 * 1024
     elements: int = 1_000_000
     digits: int = 4000
-    template: int = 4_000_000
+    template: int = 1_000_000
     trace_steps: int = 10_000
     render_depth: int = 16
     render_rounds: int = 100

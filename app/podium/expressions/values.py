@@ -160,7 +160,7 @@ def equal(left: Any, right: Any) -> bool:
 
 def _equal(left: Any, right: Any, steps: list[int]) -> bool:
     steps[0] += 1
-    if steps[0] > DEFAULT_LIMITS.elements * 10:
+    if steps[0] > DEFAULT_LIMITS.elements * 4:
         raise LimitExceeded("The values are too large to compare")
     if left is None or right is None:
         return left is right
@@ -223,8 +223,8 @@ class Members:
         if key is not None:
             return item == item and key in self._scalars
         self._steps += len(self._others)
-        if self._steps > DEFAULT_LIMITS.elements * 4:
-            raise LimitExceeded("There are too many values to compare")
+        if self._steps > DEFAULT_LIMITS.elements:
+            raise LimitExceeded("There are too many lists or maps to compare")
         return any(equal(item, other) for other in self._others)
 
 
@@ -321,7 +321,7 @@ def _scalar(value: Any) -> str:
 
 
 def _room(pieces: list[str]) -> None:
-    if len(pieces) > DEFAULT_LIMITS.elements * 10:
+    if len(pieces) > DEFAULT_LIMITS.elements * 4:
         raise LimitExceeded("The value is too large to print")
 
 

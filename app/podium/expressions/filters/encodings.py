@@ -41,7 +41,7 @@ def to_ion_filter(state: State, value: Any) -> str:
 
 @CATALOG.add("filter", "base64encode", doc="Base64 of the UTF-8 bytes.")
 def base64encode(state: State, value: Any) -> str:
-    data = bytes(value) if isinstance(value, (bytes, bytearray)) else to_text(value).encode()
+    data = bytes(value) if isinstance(value, (bytes, bytearray)) else to_text(value).encode("utf-8", "replace")
     return base64.b64encode(data).decode()
 
 
@@ -58,7 +58,7 @@ def base64decode(state: State, value: Any) -> str:
 
 @CATALOG.add("filter", "urlencode", doc="Form encoding: a space becomes `+`.")
 def urlencode(state: State, value: Any) -> str:
-    return quote_plus(text_of(value, "urlencode"), safe="*").replace("~", "%7E")
+    return quote_plus(text_of(value, "urlencode"), safe="*", errors="replace").replace("~", "%7E")
 
 
 @CATALOG.add("filter", "urldecode", doc="The text behind a form-encoded one.")
@@ -70,7 +70,7 @@ def urldecode(state: State, value: Any) -> str:
         if len(digits) < 2:
             raise ExpressionError("URLDecoder: Incomplete trailing escape (%) pattern")
         raise ExpressionError(f'URLDecoder: Illegal hex characters in escape (%) pattern - Error in: "{digits}"')
-    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "replace")
+    return unquote_to_bytes(text.replace("+", " ").encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
 def _hash(name: str) -> None:
