@@ -57,14 +57,16 @@ def shown(template: str, dialect: str = "2.x", **options: Any) -> str:
         ("{{ [1, 'x', null, {'k': null, 'j': 1.0}] }}", '[1,"x",null,{"j":1.0}]'),
         ("{{ '' ~ [1, {'k': null}] }}", "[1, {k=null}]"),
         ("{{ 10000000.0 }} {{ 0.0001 }} {{ 1.5 }} {{ 1.0 / 0 }}", "1.0E7 1.0E-4 1.5 Infinity"),
-        ("{{ when }} {{ day }} {{ clock }} {{ long }} {{ exact }}", "2024-03-05T06:07:08.120Z 2024-03-05 06:07:08 PT25H1S 12.50"),
+        ("{{ when }} {{ day }} {{ clock }}", "2024-03-05T06:07:08.120Z 2024-03-05 06:07:08"),
+        ("{{ long }} {{ exact }}", "PT25H1S 12.50"),
         ("{{ 7 / 2 }} {{ -7 / 2 }} {{ -7 % 3 }} {{ 9223372036854775807 + 1 }}", "3 -3 -1 -9223372036854775808"),
         ("{{ '5' * 2 }} {{ 'a' + 1 }} {{ l + 4 }} {{ [1, 2] - 1 }}", '10 a1 [1,"x",null,4] [2]'),
         ("{{ 1 == 1.0 }} {{ 1 == true }} {{ '1' == 1 }} {{ n == null }}", "true false false true"),
         ("{{ n < 1 }} {{ 'a' < 'b' }}", "false true"),
         ("{{ not s }} {{ s and 0 }} {{ '' or 'x' }}", "false false true"),
         ("{{ n ? 1 : 2 }} {{ 'false' ? 1 : 2 }}", "2 1"),
-        ("{{ l contains 'x' }} {{ m contains 'k' }} {{ 'abc' contains 'b' }} {{ n contains 1 }}", "true true true false"),
+        ("{{ l contains 'x' }} {{ m contains 'k' }} {{ 'abc' contains 'b' }}", "true true true"),
+        ("{{ n contains 1 }}", "false"),
         ("{{ 1 isIn ['1'] }} {{ 'k' isIn m }} {{ 'zz' isIn m }}", "true true false"),
         ("{{ 1..3 }} {{ 'a'..'c' }} {{ 3..1 }}", '[1,2,3] ["a","b","c"] []'),
         ("{{ m.k }} {{ m['my-key'] }} {{ m['is'] }} {{ l[1] }} {{ l['0'] }} {{ s.length }}", "1 dash word x 1 5"),
@@ -89,7 +91,7 @@ def test_rendering(template: str, expected: str) -> None:
         ("2 + 3 * 4 - 10 / 5", "12"),
         ("true or false and false", "true"),
         ("a ? false ? 1 : 2 : 3", "2"),
-        ("1..2 ~ 3", "[1,2]3"),
+        ("1..2 ~ 3", "[1, 2]3"),
     ],
 )
 def test_precedence(expression: str, expected: str) -> None:
@@ -125,8 +127,8 @@ def test_missing_values_are_lazy(template: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "template",
-    ["{{ nope == 1 ?? 'd' }}", "{{ nope is null }}", "{{ nope ? 1 : 2 }}", "{{ n.x }}", "{{ l[-1] }}", "{{ s.upper() }}",
-     "{{ render('{{ nope }}') ?? 'd' }}", "{% if nope %}{% endif %}", "{{ n or true }}", "{{ l and true }}",
+    ["{{ nope == 1 ?? 'd' }}", "{{ nope is null }}", "{{ nope ? 1 : 2 }}", "{{ n.x }}", "{{ l[-1] }}",
+     "{{ s.upper() }}", "{{ render('{{ nope }}') ?? 'd' }}", "{% if nope %}{% endif %}", "{{ n or true }}", "{{ l and true }}",
      "{{ a | nofilter }}", "{{ nofunction() }}", "{{ a is string }}", "{{ secret('X') ?? 'd' }}", "{{ 'a' - 1 }}"],
 )  # fmt: skip
 def test_failures(template: str) -> None:
@@ -168,7 +170,7 @@ def test_a_missing_name_comes_with_what_there_is() -> None:
         ("{{ a", "Unexpected token of value \"null\" and type EOF"),
         ("{{ a b }}", 'Unexpected token of value "b" and type NAME, expected token of type PRINT_END'),
         ("{{ }}", 'Unexpected token "PRINT_END" of value "}}"'),
-        ("{{ (a }}", 'Unclosed "("'),
+        ("{{ (a }}", 'Unclosed ")"'),
         ("{{ a) }}", 'Unexpected ")"'),
         ("{{ 'a }}", "Unexpected character [']"),
         ('{{ "a }}', 'Unclosed """'),
@@ -181,7 +183,7 @@ def test_a_missing_name_comes_with_what_there_is() -> None:
         ("{{ [1,] }}", 'Unexpected token "PUNCTUATION"'),
         ("{{ m.is }}", "Unexpected token"),
         ("{{ 99999999999999999999 }}", "For input string"),
-        ("{% macro m() %}{% endmacro %}{% macro m() %}{% endmacro %}", "More than one macro can not share the same name: m"),
+        ("{% macro m() %}{% endmacro %}{% macro m() %}{% endmacro %}", "More than one macro can not share"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_parsed(template: str, message: str) -> None:
@@ -238,7 +240,7 @@ def test_recursive_rendering() -> None:
 
     assert rendered("{{ two }}") == "<{{ one }}>"
     assert rendered("{{ render(two) }}") == "<1>"
-    assert rendered("{{ renderOnce(two) }}") == "<{{ one }}>"
+    assert rendered("{{ renderOnce(two) }}") == "<{{ x }}>"
     assert rendered("{{ two }}", recursive=True) == "<1>"
     assert rendered("{{ render(raw) }}") == "{{ x }}"
     assert rendered("{% for i in 1..2 %}{{ render('{{ i }}') }}{% endfor %}") == "12"
@@ -266,9 +268,15 @@ def test_truth_of_rendered_conditions(value: Any, expected: bool) -> None:
 def test_a_trace_shows_every_value_on_the_way() -> None:
     trace = render_trace("{{ s | upper ~ 1 }} {{ a + 1 | string }}", CONTEXT, SERVICES)
     steps = [(trace.template[step.start : step.end], step.value) for step in trace.steps]
-    assert ("s | upper", "HELLO") not in steps  # `~` binds tighter than the filter
-    assert ("s", "hello") in steps and ("1 | string", "1") in steps and ("a + 1 | string", 4) not in steps
-    assert trace.error is not None or trace.result is not None
+    assert steps == [
+        ("s", "hello"),
+        ("s | upper", "HELLO"),
+        ("s | upper ~ 1", "HELLO1"),
+        ("a", 3),
+        ("1 | string", "1"),
+        ("a + 1 | string", "31"),
+    ]
+    assert (trace.result, trace.error) == ("HELLO1 31", None)
     failed = render_trace("{{ s | upper }}{{ nope }}", CONTEXT, SERVICES)
     assert failed.result is None and failed.error is not None
     assert [step.value for step in failed.steps] == ["hello", "HELLO"]
