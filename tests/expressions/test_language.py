@@ -128,7 +128,8 @@ def test_missing_values_are_lazy(template: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "template",
     ["{{ nope == 1 ?? 'd' }}", "{{ nope is null }}", "{{ nope ? 1 : 2 }}", "{{ n.x }}", "{{ l[-1] }}",
-     "{{ s.upper() }}", "{{ render('{{ nope }}') ?? 'd' }}", "{% if nope %}{% endif %}", "{{ n or true }}", "{{ l and true }}",
+     "{{ s.upper() }}", "{{ render('{{ nope }}') ?? 'd' }}", "{% if nope %}{% endif %}", "{{ n or true }}",
+     "{{ l and true }}",
      "{{ a | nofilter }}", "{{ nofunction() }}", "{{ a is string }}", "{{ secret('X') ?? 'd' }}", "{{ 'a' - 1 }}"],
 )  # fmt: skip
 def test_failures(template: str) -> None:
