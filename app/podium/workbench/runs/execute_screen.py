@@ -102,9 +102,7 @@ class ExecuteScreen(ModalScreen[Execute | None]):
                 yield PlanView(id="execute-plan")
             yield Static(id="execute-checks", markup=False)
             with Vertical(id="execute-labels"):
-                yield Static(
-                    Content.styled("Labels", "bold") + Content.styled("  key=value", "$text-muted"), markup=False
-                )
+                yield Static(Content.styled("Labels", "bold"), markup=False)
                 yield TextInput(placeholder="key=value key=value", select_on_focus=False)
             yield Static(id="execute-command", markup=False)
         yield KeyLine()

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from podium.base.looks import symbol
+from podium.store.log_filter import LogFilter
 from podium.workbench.bench import Bench
 from podium.workbench.editing.outside import outside_command
 from podium.workbench.following import News, Overview
@@ -66,7 +67,9 @@ class MainScreen(Screen[None]):
         self.files = TreePane(bench, self._question, id="tree")
         self.editor = EditorPane(bench, self._question, id="editor")
         self.runs = RunsPane(bench.desk, jump_key="3", id="runs")
-        self.log_pane = LogPane(bench.clipboard, bench.workspace.root, jump_key="4", zone=bench.zone, id="log")
+        self.log_pane = LogPane(
+            bench.clipboard, bench.workspace.root, chosen=LogFilter(level="INFO"), jump_key="4", zone=bench.zone, id="log"
+        )  # fmt: skip
         self.conductor = Conductor(self, bench.desk, self.runs, self.log_pane)
         self.ticker = Ticker(bench.zone)
         self.keeper = FileKeeper(bench, self.editor, self._question, self.say, self.show_text)
