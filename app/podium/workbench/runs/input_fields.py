@@ -37,12 +37,15 @@ class InputField(Vertical):
         & .field-label { height: auto; }
         & .field-note { height: auto; color: $text-muted; }
         & .field-problem { height: auto; color: $text-error; display: none; }
-        & TextInput, & Input { height: 1; border: none; padding: 0 1; background: $surface; }
+        & Input { height: 1; border: none; padding: 0 1; background: $surface; }
         & Input:focus { border: none; background: $surface-lighten-1; }
-        & TextArea { height: 5; border: none; padding: 0 1; background: $surface; }
+        & TextArea { height: 3; border: none; padding: 0 1; background: $surface; }
         & TextArea:focus { border: none; background: $surface-lighten-1; }
         & SelectionList { height: auto; max-height: 7; border: none; padding: 0; background: $surface; }
         & SelectionList:focus { border: none; background: $surface-lighten-1; }
+        & SelectionList > .option-list--option-highlighted { background: $surface; color: $text; }
+        & SelectionList:focus > .option-list--option-highlighted { background: $primary; color: $text; }
+        & SelectionList > .selection-list--button { color: $surface-lighten-1; }
         & Select { height: 1; }
         &.-wrong .field-problem { display: block; }
         &.-wrong Input, &.-wrong TextArea, &.-wrong SelectionList, &.-wrong Select { background: $error 20%; }

@@ -13,7 +13,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from podium.base.text import clean
-from podium.workbench.runs.values import Value
+from podium.workbench.runs.values import Value, path_of
 
 _SLICE = 200
 """Values of one branch that are shown at a time."""
@@ -151,8 +151,9 @@ class ValuesTree(Tree[_Data]):
         if not isinstance(value, Value):
             return Text(str(node.label), self._style("muted") + style)
         mark = "" if not value.is_branch else "▾ " if node.is_expanded else "▸ "
-        name = Text.assemble((mark, base_style + style), (clean(value.name), base_style + style))
-        if value.is_branch and len(value.path) == 1:
+        root = node.parent is self.root
+        name = Text(mark + clean(path_of(value.path) if root else value.name), base_style + style)
+        if root and value.is_branch:
             return name
         kind = "muted" if value.is_branch or value.value is None else "text"
         if isinstance(value.value, (int, float)) and not isinstance(value.value, bool):

@@ -68,7 +68,8 @@ class MainScreen(Screen[None]):
         self.editor = EditorPane(bench, self._question, id="editor")
         self.runs = RunsPane(bench.desk, jump_key="3", id="runs")
         self.log_pane = LogPane(
-            bench.clipboard, bench.workspace.root, chosen=LogFilter(level="INFO"), jump_key="4", zone=bench.zone, id="log"
+            bench.clipboard, bench.workspace.root, chosen=LogFilter(level="INFO"), jump_key="4", zone=bench.zone,
+            id="log",
         )  # fmt: skip
         self.conductor = Conductor(self, bench.desk, self.runs, self.log_pane)
         self.ticker = Ticker(bench.zone)
