@@ -5,6 +5,7 @@ import shutil
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from podium.engine import commands as k
@@ -15,6 +16,7 @@ from podium.runtime.context import AttemptContext
 from podium.runtime.drive import Drive, variables_of
 from podium.runtime.guard import Guard
 from podium.runtime.inbox import Inbox
+from podium.runtime.launcher import reconciler
 from podium.runtime.processes import Cancellation
 from podium.runtime.workers import Workers
 from podium.runtime.working_directory import cache_of, finish, prepare
@@ -41,7 +43,9 @@ class _Work:
 class Attempts:
     """Hands work to threads; the answers come through the inbox. Used from the runner's thread only."""
 
-    def __init__(self, inbox: Inbox) -> None:
+    def __init__(self, inbox: Inbox, root: Path) -> None:
+        """`root` is the workspace."""
+        self._root = root
         self._inbox = inbox
         self._workers = Workers()
         self._guard: Guard | None = None
@@ -65,7 +69,7 @@ class Attempts:
                 continue
             drive.feed(s.AttemptBegan(command.taskrun_id))
             if run.state == "RUNNING":
-                self._have_guardian()
+                self.have_guardian()
                 ready.append(self._attempt(drive, command))
         for drive in {id(work.drive): work.drive for work in ready}.values():
             drive.flush()
@@ -120,10 +124,10 @@ class Attempts:
 
         self._workers.run(job)
 
-    def _have_guardian(self) -> None:
+    def have_guardian(self) -> None:
         """From the first work on, which is before the first thread: ends the scripts of a runner that is killed."""
         if self._guard is None:
-            self._guard = Guard.start()
+            self._guard = Guard.start(will=reconciler(self._root))
 
     # -- shared directories ------------------------------------------------------------------------------------------
 
@@ -162,7 +166,7 @@ class Attempts:
         self._start(_Work(drive, command.taskrun_id, job, cancellation))
 
     def _directory_work(self, drive: Drive, taskrun_id: str, task: Task) -> tuple[AttemptContext, Any, Cancellation]:
-        self._have_guardian()
+        self.have_guardian()
         cancellation = Cancellation()
         ctx = self._context(drive, taskrun_id, task, cancellation, taskrun_id)
         place = drive.execution

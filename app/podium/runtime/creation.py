@@ -158,7 +158,8 @@ class Creation:
                 context=new.context,
             )
         ]  # fmt: skip
-        failed = [check.message for check in checks if _fails(new, check)] + [new.failed] * (new.failed is not None)
+        failed = [check.message for check in checks if _fails(new, check)]
+        failed += [new.failed] if new.failed is not None else []
         if failed:
             changes.append(c.ExecutionMoved("FAILED", attempt.now))
         hide_inputs(attempt.masker, inputs, secrets.get("inputs", ()))

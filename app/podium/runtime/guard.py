@@ -11,11 +11,15 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from podium.runtime.process_tree import Termination, process_identity
 
+Program = tuple[Sequence[str], Mapping[str, str]]
+"""Arguments (the first is the path of the program) and environment."""
+
 _GRACE = 5.0
+_GOOD_BYE = b"bye"
 _STARTING = 0.1
 
 
@@ -28,12 +32,16 @@ class Guard:
         self.pid = pid
 
     @classmethod
-    def start(cls, grace: float = _GRACE) -> "Guard":
-        """Fork the guardian. Call it before the runner starts its first thread."""
+    def start(cls, grace: float = _GRACE, will: Program | None = None) -> "Guard":
+        """Fork the guardian. Call it before the runner starts its first thread.
+
+        `will` is a program that the guardian becomes when the runner has died without `close`, after everything
+        that was left has been ended.
+        """
         read_end, write_end = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _be_guardian(read_end, grace)
+            _be_guardian(read_end, grace, will)
         os.close(read_end)
         return cls(write_end, pid)
 
@@ -53,6 +61,8 @@ class Guard:
         with self._lock:
             if self._pipe < 0:
                 return
+            with contextlib.suppress(OSError):
+                os.write(self._pipe, _GOOD_BYE + b"\n")
             os.close(self._pipe)
             self._pipe = -1
         with contextlib.suppress(ChildProcessError):
@@ -64,12 +74,14 @@ class Guard:
             os.write(self._pipe, message.encode() + b"\n")
 
 
-def _be_guardian(pipe: int, grace: float) -> None:
+def _be_guardian(pipe: int, grace: float, will: Program | None) -> None:
     """The life of the guardian; never returns."""
     try:
         _settle(pipe)
-        watched = _watch(pipe)
+        watched, orderly = _watch(pipe)
         _end_all(watched, grace)
+        if will is not None and not orderly:
+            os.execve(will[0][0], list(will[0]), dict(will[1]))
     finally:
         os._exit(0)
 
@@ -91,16 +103,23 @@ def _settle(pipe: int) -> None:
     os.chdir("/")
 
 
-def _watch(pipe: int) -> dict[str, tuple[int, str | None]]:
-    """Keep book of what runs until the runner is gone; returns marker -> (group, identity of its leader)."""
+def _watch(pipe: int) -> tuple[dict[str, tuple[int, str | None]], bool]:
+    """Keep book of what runs until the runner is gone.
+
+    Returns marker -> (group, identity of its leader), and whether the runner has said good-bye.
+    """
     watched: dict[str, tuple[int, str | None]] = {}
+    orderly = False
     for line in _lines(pipe):
+        if line == _GOOD_BYE.decode():
+            orderly = True
+            continue
         sign, group, marker = line.split(" ", 2)
         if sign == "+":
             watched[marker] = (int(group), process_identity(int(group)) if group != "0" else None)
         else:
             watched.pop(marker, None)
-    return watched
+    return watched, orderly
 
 
 def _lines(pipe: int) -> Iterator[str]:

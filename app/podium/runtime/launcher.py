@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -45,8 +45,8 @@ class NewInterpreter:
         try:
             with _runner_log(root, execution_id) as log:
                 process = subprocess.Popen(
-                    program, cwd=root, env=_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                    stderr=log, start_new_session=True,
+                    program, cwd=root, env=environment_of_runners(), stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,
                 )  # fmt: skip
         except OSError as error:
             raise StoreError(f"The runner cannot be started: {error.strerror or error}.") from error
@@ -135,6 +135,11 @@ def _serve(connection: socket.socket) -> NoReturn:
         os._exit(0)
 
 
+def reconciler(root: Path) -> tuple[Sequence[str], Mapping[str, str]]:
+    """The program that looks for executions whose runner died; what a guardian becomes when its runner did."""
+    return [sys.executable, "-P", "-m", "podium.runtime.reconciler", str(root)], environment_of_runners()
+
+
 def _detach_and_run(run: Callable[[], int], root: Path, execution_id: str) -> NoReturn:
     """In the child: become the leader of a session, then a process that nobody waits for, then the runner."""
     code = 1
@@ -159,7 +164,7 @@ def _runner_log(root: Path, execution_id: str) -> FileIO:
     return FileIO(root / ".podium" / "executions" / execution_id / RUNNER_LOG, "a")
 
 
-def _environment() -> dict[str, str]:
+def environment_of_runners() -> dict[str, str]:
     """The environment, with a search path that holds wherever the runner is started."""
     environment = dict(os.environ)
     if "PYTHONPATH" in environment:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from podium.runtime.launcher import NewInterpreter
+from podium.runtime.launcher import RUNNER_LOG, NewInterpreter
 
 if TYPE_CHECKING:
     from podium.model.flow import Flow
@@ -62,8 +62,13 @@ def _live(make: "Callable[[], Runner]") -> int:
     except StoreError as error:
         print(error, file=sys.stderr)
         return 1
-    except Exception:
+    except Exception as error:
         traceback.print_exc()
+        if runner is not None:
+            runner.root.note_last_words(
+                f"The runner had an error of its own: {type(error).__name__}: {error}. Please report it with the file "
+                f"{runner.root.directory / RUNNER_LOG}. Restart the execution to go on: finished task runs are kept"
+            )
         return 1
     return code
 

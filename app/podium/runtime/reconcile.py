@@ -73,7 +73,7 @@ def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:
             lost.append(row.id)
         elif row.state == "QUEUED":
             queues.add((row.namespace, row.flow_id))
-        elif now - row.start > _STARTING and _needs_runner(record, row, stores.index):
+        elif _needs_runner(record, row, stores.index, fresh=now - row.start < _STARTING):
             launcher.launch(stores.workspace.root, row.id)
             resumed.append(row.id)
     for row in stores.index.unfinished() if lost else ():
@@ -95,8 +95,8 @@ def _has_attempt(attempts: list) -> bool:  # type: ignore[type-arg]
     return bool(attempts) and attempts[-1].state == "RUNNING"
 
 
-def _needs_runner(record: ExecutionRecord, row: ExecutionSummary, index: ExecutionIndex) -> bool:
-    """Whether an execution that nobody runs would go on if somebody did."""
+def _needs_runner(record: ExecutionRecord, row: ExecutionSummary, index: ExecutionIndex, fresh: bool) -> bool:
+    """Whether an execution that nobody runs would go on if somebody did. For a `fresh` one its runner may be coming."""
     execution = record.load().execution
     if execution.terminal:
         # The row of the index is older than the journal.
@@ -106,9 +106,9 @@ def _needs_runner(record: ExecutionRecord, row: ExecutionSummary, index: Executi
         return False
     if execution.parent_id is None and row.trigger_execution_id is not None and _is_driven(index, row):
         return False
-    return execution.state in ("CREATED", "RESTARTED") or bool(
-        execution.timers or requests.pending(record.directory)
-    )  # fmt: skip
+    if execution.state in ("CREATED", "RESTARTED"):
+        return not fresh
+    return bool(execution.timers or requests.pending(record.directory))
 
 
 def _is_driven(index: ExecutionIndex, row: ExecutionSummary) -> bool:

@@ -54,7 +54,7 @@ class Runner:
         self.drives: dict[str, Drive] = {}
         self.inbox = Inbox()
         self.mark = own_mark(root.id)
-        self.attempts = Attempts(self.inbox)
+        self.attempts = Attempts(self.inbox, stores.workspace.root)
         self.rows = Rows(stores.index, self.mark)
         flows = Flows(stores, registry)
         self.wishes = Wishes(stores, flows, launcher)
@@ -86,13 +86,18 @@ class Runner:
         Raises StoreError when it cannot be taken over, or when what happened cannot be kept any more.
         """
         while True:
-            self._bell = requests.Bell(self.root.directory)
             try:
-                self.adopt(self.opener.open(self.root))
+                drive = self.opener.open(self.root)
             except JournalLocked:
                 # Another runner has it: whoever wanted this one has left a request that the other one handles.
                 return 0
-            self._loop()
+            # The bell is there before the requests are looked at: none can come unnoticed in between.
+            self._bell = requests.Bell(self.root.directory)
+            try:
+                self.adopt(drive)
+                self._loop()
+            except StoreError as error:
+                self._failure = error
             self._leave()
             if self._failure is not None:
                 raise self._failure
@@ -103,6 +108,9 @@ class Runner:
     def adopt(self, drive: Drive) -> None:
         """Drive an execution: begin it, or go on where it was."""
         self.drives[drive.id] = drive
+        if drive.flow.concurrency is not None and not drive.execution.terminal:
+            # Should this process be killed, somebody must give its slot to the next.
+            self.attempts.have_guardian()
         self.rows.changed(drive.execution)
         state = drive.execution.state
         if state in ("CREATED", "RESTARTED"):
@@ -128,20 +136,16 @@ class Runner:
             assert self._bell is not None
             selector.register(self._bell.descriptor, selectors.EVENT_READ)
             while self.drives and not self._stopping and self._failure is None:
-                try:
-                    self._take_answers()
-                    self._fire_timers()
-                    self._answer_bell()
-                    self._run_inline()
-                    self.attempts.begin()
-                    self.offspring.begin_waiting()
-                    self._end_finished()
-                    if self._only_waits() or (self._asked_to_leave and self._can_leave()):
-                        break
-                    self._keep()
-                except StoreError as error:
-                    self._failure = error
+                self._take_answers()
+                self._fire_timers()
+                self._answer_bell()
+                self._run_inline()
+                self.attempts.begin()
+                self.offspring.begin_waiting()
+                self._end_finished()
+                if self._only_waits() or (self._asked_to_leave and self._can_leave()):
                     break
+                self._keep()
                 selector.select(self._patience())
 
     def _only_waits(self) -> bool:
