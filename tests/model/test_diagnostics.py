@@ -201,6 +201,25 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
         + TASK,
         [("removed-in", 6, 5), ("time-window", 12, 19)],
     ),
+    "dates": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.ScheduleOnDates\n    "
+        "dates: ['2026-02-30T10:00:00Z', '2026-02-03', soon]\n" + TASK,
+        [("fails-later", 6, 13), ("fails-later", 6, 51)],
+    ),
+    "time of day": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    dependsOn: [{flowId: x}]\n"
+        "    window: {from: '9am', to: '10:00'}\n" + TASK,
+        [("invalid-value", 7, 20)],
+    ),
+    "windows of 2.0": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    dependsOn: [{flowId: x}]\n    minSatisfied: 2\n"
+        "    window: {from: '09:00', every: PT1H, offset: PT1M}\n" + TASK,
+        [("invalid-value", 7, 19), ("time-window", 8, 13), ("time-window", 8, 13)],
+    ),
+    "key of a webhook": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Webhook\n    key: " + "x" * 257 + "\n" + TASK,
+        [("invalid-value", 6, 10)],
+    ),
     "deprecated property": (
         "triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: '@daily'\n    backfill: {}\n" + TASK,
         [("deprecated-property", 7, 5)],

@@ -5,6 +5,7 @@ Texts with expressions are left alone: what they become is known at run time onl
 
 import json
 from collections.abc import Callable
+from datetime import time
 
 from podium.base.cron import CronError, parse_cron
 from podium.expressions.errors import ExpressionError
@@ -57,6 +58,14 @@ def _json(node: ScalarNode, path: str, findings: Findings) -> None:
         findings.add("invalid-value", f"{path}: invalid json '({node.text})': {error}", node, path)
 
 
+def _time(node: ScalarNode, path: str, findings: Findings) -> None:
+    try:
+        time.fromisoformat(node.text.strip())
+    except ValueError:
+        message = f"{path}: must be a time of day such as 09:30:00, but it is `{node.text}`."
+        findings.add("invalid-value", message, node, path)
+
+
 _TEXTS: dict[str, Callable[[ScalarNode, str, Findings], None]] = {
-    "cron": _cron, "timezone": _timezone, "pattern": _pattern, "json": _json,
+    "cron": _cron, "timezone": _timezone, "pattern": _pattern, "json": _json, "time": _time,
 }  # fmt: skip

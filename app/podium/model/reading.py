@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Callable, Mapping
+from datetime import UTC
 from typing import Any
 
 from podium.base.durations import parse_duration
-from podium.expressions.errors import did_you_mean
+from podium.expressions.errors import ExpressionError, did_you_mean
+from podium.expressions.moments import moment_of
 from podium.model.defaults import Defaults
 from podium.model.diagnostics import Edit, Fix
 from podium.model.dialects import property_fix
@@ -220,10 +222,12 @@ class Reader:
         if is_null(node):
             return None
         kind, text = wanted.kind, node.text
-        if kind in ("string", "expression", "datetime"):
+        if kind in ("string", "expression"):
             return text
         if decl.dynamic and ("{{" in text or "{%" in text):
             return text
+        if kind == "datetime":
+            return self._date(node, wanted, decl, path)
         if kind == "int":
             value = number(text.strip(), None)
             return value if isinstance(value, int) else self._mismatch(node, wanted, decl, path)
@@ -249,6 +253,13 @@ class Reader:
         try:
             parse_duration(node.text)
         except ValueError:
+            return self._mismatch(node, wanted, decl, path)
+        return node.text
+
+    def _date(self, node: ScalarNode, wanted: PropType, decl: PropertyDecl, path: str) -> Any:
+        try:
+            moment_of(node.text.strip(), UTC)
+        except ExpressionError:
             return self._mismatch(node, wanted, decl, path)
         return node.text
 

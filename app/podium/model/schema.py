@@ -16,7 +16,7 @@ Family = Literal["task", "trigger", "condition", "taskRunner", "input", "retry",
 
 TaskKind = Literal["runnable", "flowable", "executable", "updating"]
 
-Format = Literal["cron", "timezone", "pattern", "labels", "json"]
+Format = Literal["cron", "timezone", "pattern", "labels", "json", "time"]
 """What a text, or a map of labels, must be beyond its type; `podium.model.formats` checks it."""
 
 

@@ -78,9 +78,9 @@ class Dependency(Properties):
 class Window(Properties):
     """The time in which all flows must have run (2.0): one of `deadline`, `from` and `to`, `every`, `lookback`."""
 
-    deadline: str | None = prop(dynamic=False, doc="From midnight to this time of day.")
-    from_: str | None = prop(name="from", dynamic=False, doc="Between this time of day and `to`.")
-    to: str | None = prop(dynamic=False, doc="The end for `from`.")
+    deadline: str | None = prop(dynamic=False, format="time", doc="From midnight to this time of day.")
+    from_: str | None = prop(name="from", dynamic=False, format="time", doc="Between this time of day and `to`.")
+    to: str | None = prop(dynamic=False, format="time", doc="The end for `from`.")
     every: timedelta | None = prop(dynamic=False, doc="Windows of this length, one after the other.")
     offset: timedelta | None = prop(dynamic=False, doc="Moves the windows of `every`.")
     lookback: timedelta | None = prop(dynamic=False, doc="This long, from the first match.")

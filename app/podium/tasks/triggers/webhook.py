@@ -1,11 +1,14 @@
 """Webhook: executions by HTTP requests (semantics 9.5)."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from podium.model.properties import Expression, prop
-from podium.model.schema import Example
+from podium.model.schema import Example, Problem
 from podium.plugin.task import TriggerType
+
+_LONGEST_KEY = 256
 
 
 @dataclass
@@ -46,3 +49,10 @@ class Webhook(TriggerType):
     fetchType: Literal["FETCH", "STORE", "NONE"] | None = prop(
         dynamic=False, since="2.0", doc="How a body is given on."
     )
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any]) -> Iterable[Problem]:
+        """The key is part of an address, and so has a limit."""
+        key = values.get("key")
+        if isinstance(key, str) and "{{" not in key and len(key) > _LONGEST_KEY:
+            yield Problem(f"size must be between 0 and {_LONGEST_KEY}, but is {len(key)}.", ("key",))

@@ -16,9 +16,11 @@ class TimeWindow(Properties):
     )
     window: timedelta | None = prop(dynamic=False, doc="The length of a DURATION_WINDOW or SLIDING_WINDOW; a day.")
     windowAdvance: timedelta | None = prop(dynamic=False, doc="Moves a DURATION_WINDOW.")
-    startTime: str | None = prop(dynamic=False, doc="The begin of a DAILY_TIME_WINDOW.")
-    endTime: str | None = prop(dynamic=False, doc="The end of a DAILY_TIME_WINDOW.")
-    deadline: str | None = prop(dynamic=False, doc="The end of a DAILY_TIME_DEADLINE, which begins at midnight.")
+    startTime: str | None = prop(dynamic=False, format="time", doc="The begin of a DAILY_TIME_WINDOW.")
+    endTime: str | None = prop(dynamic=False, format="time", doc="The end of a DAILY_TIME_WINDOW.")
+    deadline: str | None = prop(
+        dynamic=False, format="time", doc="The end of a DAILY_TIME_DEADLINE, which begins at midnight."
+    )
 
 
 _WORDS = {
