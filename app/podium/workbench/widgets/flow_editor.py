@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rich.style import Style
@@ -136,6 +136,8 @@ class FlowEditor(TextArea):
         self._whole: str | None = None
         self._styles_of: dict[str, Style] = {}
         self._settle_timer: Timer | None = None
+        self.take_key: Callable[[str, str | None], bool] | None = None
+        """Asked first about every key and its character; True when it was used for something that is open."""
         super().__init__(
             "",
             language=None,
@@ -387,6 +389,10 @@ class FlowEditor(TextArea):
     # ---- keys that edit ---------------------------------------------------------------------------------------
 
     async def _on_key(self, event: events.Key) -> None:
+        if self.take_key is not None and self.take_key(event.key, event.character):
+            event.stop()
+            event.prevent_default()
+            return
         if event.key in ("escape", "tab"):
             event.prevent_default()  # escape belongs to whoever opened something; tab is a binding
             return

@@ -1,0 +1,195 @@
+"""Help while writing a flow: suggestions as one types, documentation for what stands at the cursor."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual.document._document import Selection
+from textual.document._edit import Edit
+from textual.geometry import Offset
+
+from podium.workbench.editing.around import Around
+from podium.workbench.widgets.suggestion_list import DocumentationCard, SuggestionList
+
+if TYPE_CHECKING:
+    from podium.model.suggestions import Suggestion
+    from podium.workbench.bench import Bench
+    from podium.workbench.panes.buffer import Buffer
+
+_WORD = re.compile(r"[\w.$-]")
+_OPENS = re.compile(r"(?:\{\{ |\{% |\| |\btype: |[\w\]]\.|\[['\"]|\(['\"])$")
+_MOVES = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8, "ctrl+p": -1, "ctrl+n": 1}
+_RUNS_FRESH = 30.0
+"""Seconds after which the newest run is looked for again."""
+_KEEPS_OPEN = re.compile(r"[\w.$*@/-]")
+
+
+class WritingHelp:
+    """Belongs to the editor pane, which mounts `list` and `card` and hands over keys and changes."""
+
+    def __init__(self, bench: Bench, shown: Callable[[], Buffer | None]) -> None:
+        self._bench = bench
+        self._shown = shown
+        self._around = Around(bench.stores)
+        self._typed = False
+        self._warm = False
+        self._asked: dict[tuple[str, str], float] = {}
+        self.list = SuggestionList()
+        self.card = DocumentationCard(markup=False)
+
+    # ---- what the editor says ----------------------------------------------------------------------------------
+
+    def takes(self, key: str, character: str | None) -> bool:
+        """Whether a key belongs to what is open; it does nothing else then."""
+        self._typed = (character is not None and character.isprintable()) or key == "backspace"
+        if self.list.is_open:
+            if key in _MOVES:
+                self.list.move(_MOVES[key])
+                self._explain_chosen()
+                return True
+            if key in ("tab", "enter") and self.take(always=key == "tab"):
+                return True
+            if key == "escape":
+                self.close()
+                return True
+            if not self._typed:
+                self.close()
+        elif self.card.display:
+            self.card.display = False
+            return key == "escape"
+        return False
+
+    def changed(self) -> None:
+        """The text changed; by typing, the list opens, follows, or closes."""
+        typed, self._typed = self._typed, False
+        buffer = self._shown()
+        if not typed or buffer is None or not buffer.is_flow:
+            self.close()
+            return
+        row, column = buffer.editor.cursor_location
+        before = buffer.editor.document[row][:column]
+        if self.list.is_open:
+            if before and _KEEPS_OPEN.match(before[-1]):
+                self._open(buffer, by_itself=True)
+            else:
+                self.close()
+        elif before and (_WORD.match(before[-1]) or _OPENS.search(before)):
+            self._open(buffer, by_itself=True)
+
+    def close(self) -> None:
+        """Hide everything."""
+        self.list.close()
+        self.card.display = False
+
+    # ---- suggestions -------------------------------------------------------------------------------------------
+
+    def suggest(self) -> bool:
+        """Open the list; False when there is nothing to offer."""
+        buffer = self._shown()
+        return buffer is not None and self._open(buffer, by_itself=False)
+
+    def _open(self, buffer: Buffer, *, by_itself: bool) -> bool:
+        items = [item for item in self._items(buffer) if not (by_itself and _is_there(item, buffer))]
+        if not items or (by_itself and _nothing_typed(items[0], buffer)):
+            self.close()
+            return False
+        x, y = buffer.editor.cursor_screen_offset
+        width = buffer.editor.cursor_location[1] - items[0].range.column
+        self.list.open(items, Offset(max(0, x - width), y))
+        self.list.call_after_refresh(self._explain_chosen)
+        return True
+
+    def _items(self, buffer: Buffer) -> Sequence[Suggestion]:
+        from podium.model.completion import complete
+
+        flow = buffer.flow_at_cursor()
+        namespace, flow_id = (flow.namespace, flow.id) if flow else ("", "")
+        self._prepare(namespace, flow_id)
+        row, column = buffer.editor.cursor_location
+        around = self._around.surroundings(namespace, flow_id)
+        return complete(buffer.editor.document.lines, row, column, self._bench.registry, around)
+
+    def _prepare(self, namespace: str, flow_id: str) -> None:
+        """Read, away from the screen, what the next suggestion will want: the last run, the classes of all types."""
+        if not self._warm:
+            self._warm = True
+            registry = self._bench.registry
+            names = [name for family in ("task", "trigger") for name in registry.names(family)]
+            self._bench.files.do(lambda: [registry.find(name) for name in names], _ignored, _ignored)
+        if flow_id and time.monotonic() - self._asked.get((namespace, flow_id), -_RUNS_FRESH) >= _RUNS_FRESH:
+            self._asked[namespace, flow_id] = time.monotonic()
+            self._bench.files.do(
+                lambda: self._around.read_last_outputs(namespace, flow_id),
+                lambda outputs: self._around.keep_last_outputs(namespace, flow_id, outputs),
+                _ignored,
+            )
+
+    def _explain_chosen(self) -> None:
+        item = self.list.chosen
+        if item is not None:
+            self.card.beside(item.documentation, self.list)
+
+    def take(self, *, always: bool = True) -> bool:
+        """Write the highlighted suggestion; without `always` only when it would change something, so that Enter
+        after a whole word is a line break."""
+        buffer, item = self._shown(), self.list.chosen
+        self.close()
+        if buffer is None or item is None or buffer.editor.read_only:
+            return False
+        if not always and _is_there(item, buffer):
+            return False
+        editor, place = buffer.editor, item.range
+        editor.history.checkpoint()
+        end = max(place.end_column, editor.cursor_location[1])
+        editor.edit(Edit(item.insert, (place.line, place.column), (place.line, end), maintain_selection_offset=False))
+        caret = item.insert if item.caret is None else item.insert[: item.caret]
+        breaks = caret.count("\n")
+        row = place.line + breaks
+        column = len(caret) - (caret.rfind("\n") + 1) + (0 if breaks else place.column)
+        editor.selection = Selection.cursor(editor.clamp_visitable((row, column)))
+        editor.record_cursor_width()
+        editor.history.checkpoint()
+        if item.kind in ("property", "snippet") and caret.endswith(("type: ", "{{ ")):
+            editor.call_after_refresh(self.suggest)
+        return True
+
+    # ---- documentation -----------------------------------------------------------------------------------------
+
+    def explain(self) -> bool:
+        """Show what is known about the place of the cursor; False when nothing is."""
+        from podium.model.hover import hover
+
+        buffer = self._shown()
+        if buffer is None:
+            return False
+        editor = buffer.editor
+        found = hover(editor.document.lines, *editor.cursor_location, self._bench.registry) if buffer.is_flow else None
+        mark = editor.mark_under_cursor
+        texts = ([mark.message] if mark is not None else []) + ([found.text] if found is not None else [])
+        self.close()
+        if not texts:
+            return False
+        x, y = editor.cursor_screen_offset
+        self.card.styles.width, self.card.styles.max_width = "auto", 72
+        self.card.show("\n\n".join(texts), Offset(x, y + 1))
+        return True
+
+
+def _is_there(item: Suggestion, buffer: Buffer) -> bool:
+    """Whether the text already reads like this, so that taking it would change nothing."""
+    line = buffer.editor.document[item.range.line]
+    return line[item.range.column : item.range.end_column] == item.insert.rstrip()
+
+
+def _nothing_typed(item: Suggestion, buffer: Buffer) -> bool:
+    """Whether the list would open without a word, and where nobody waits for it."""
+    row, column = buffer.editor.cursor_location
+    before = buffer.editor.document[row][:column]
+    return item.range.column == column and not _OPENS.search(before)
+
+
+def _ignored(_: object) -> None:
+    """What is only prepared may fail: it is read again when it is needed."""
