@@ -10,7 +10,7 @@ from functools import lru_cache
 _SHOWN_TEMPLATE = 1000
 """Longer templates are cut in messages: a whole script would hide the point."""
 
-_MOST_NAMES = 300
+_MOST_NAMES = 1000
 _LONGEST_NAME = 100
 
 

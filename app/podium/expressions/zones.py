@@ -58,4 +58,4 @@ def _suggestion(name: str) -> str | None:
         return "Use a region such as `Europe/Paris` or an offset such as `+01:00`"
     from zoneinfo import available_timezones
 
-    return did_you_mean(name, available_timezones())
+    return did_you_mean(name, sorted(available_timezones()))

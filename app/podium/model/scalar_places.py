@@ -60,7 +60,8 @@ class ScalarPlaces:
             return list(range(len(written) + 1))
         offsets: list[int] = []
         characters = list(_characters(written, scalar.style))
-        index, last = 0, characters[0][1] if characters else 0
+        leading = len(scalar.text) - len(scalar.text.lstrip())
+        index, last = 0, max(0, characters[0][1] - leading) if characters else 0
         for character in scalar.text:
             if index < len(characters) and characters[index][0] == character:
                 offsets.append(characters[index][1])
