@@ -17,6 +17,7 @@ from podium.model.codes import reference as diagnostics
 from podium.model.schema import OutputDecl, PropertyDecl, PropType, TypeDecl
 from podium.plugin.registry import Registry
 from podium.tasks.builtin_types import CONDITIONS, TASK_RUNNERS, TASKS, TRIGGERS
+from podium.tasks.dialect_page import dialect_page
 from podium.tasks.registry import default_registry
 
 _SCRIPTS = "io.kestra.plugin.scripts."
@@ -39,6 +40,8 @@ def pages() -> dict[str, str]:
     groups = _groups(registry)
     for name, (title, intro, types) in groups.items():
         made[f"reference/{name}.md"] = _page(title, intro, types)
+    types = [decl for _, _, listed in groups.values() for decl in listed]
+    made["reference/dialects.md"] = dialect_page(types)
     made["reference/README.md"] = _index(groups)
     return made
 
@@ -93,7 +96,7 @@ def _page_of(decl: TypeDecl) -> str:
 
 def _index(groups: dict[str, Group]) -> str:
     lines = ["# Reference", "", _NOTE, "", "What a flow can be made of, and everything that can be set.", ""]
-    lines += ["* [The flow](flow.md)"]
+    lines += ["* [The flow](flow.md)", "* [Dialects](dialects.md)"]
     for name, (title, _, types) in groups.items():
         lines += ["", f"## [{title}]({name}.md)", ""]
         lines += [f"* [{decl.name}]({name}.md#{_anchor(decl)}): {_plain(decl.title)}" for decl in types]
