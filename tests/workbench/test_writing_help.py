@@ -135,3 +135,28 @@ async def test_other_flows_of_the_workspace_are_known(tmp_path: Path) -> None:
         await opened(app, pilot, call)
         await pilot.press("ctrl+@")
         assert [(item.label, item.detail) for item in shown(app).items] == [("size", "INT")]
+
+
+async def test_a_new_task_goes_behind_the_one_at_the_cursor(tmp_path: Path) -> None:
+    app = workbench(make_workspace(tmp_path), FLOW)
+    async with app.run_test(size=(120, 40)) as pilot:
+        editor = await opened(app, pilot)
+        editor.move_cursor((4, 8))
+        await pilot.press("alt+t")
+        await pilot.press(*"http.Req")
+        await until(pilot, lambda: "Sends a request" in grid(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "http.Request" in editor.text)
+        assert editor.text == (HELLO + "  - id: request\n    type: io.kestra.plugin.core.http.Request\n    uri: \n")
+        assert editor.cursor_location == (9, 9) and editor.has_focus
+        await pilot.press("ctrl+z")
+        assert editor.text == HELLO
+
+
+async def test_a_new_trigger_makes_the_list_of_triggers(tmp_path: Path) -> None:
+    app = workbench(make_workspace(tmp_path), FLOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        editor = await opened(app, pilot)
+        await pilot.press("alt+g", *"sched", "enter")
+        await until(pilot, lambda: "triggers:" in editor.text)
+        assert "  - id: schedule\n    type: io.kestra.plugin.core.trigger.Schedule\n    cron: " in editor.text

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
@@ -30,7 +30,6 @@ from podium.workbench.widgets.editor_status import EditorStatus
 from podium.workbench.widgets.find_bar import FindBar
 from podium.workbench.widgets.flow_editor import FlowEditor
 from podium.workbench.widgets.problem_list import ProblemList
-from podium.workbench.widgets.suggestion_list import SuggestionList
 
 NOTHING_OPEN = """
   Open a file in the tree (1) with Enter, or by its name with ctrl+o.
@@ -56,8 +55,6 @@ class EditorPane(Vertical):
         Binding("shift+f3", "find_step(-1)", "Previous hit", show=False, id="editor.find_previous"),
         Binding("ctrl+g", "go_to_line", "Go to line", show=False, id="editor.go_to_line"),
         Binding("alt+enter", "fix", "Mend", id="editor.fix"),
-        Binding("ctrl+space,ctrl+@", "suggest", "Suggest", show=False, id="editor.suggest"),
-        Binding("alt+i", "explain", "What is this", show=False, id="editor.explain"),
         Binding("f4", "external", "Your own editor", show=False, id="editor.external"),
         Binding("alt+l", "problems", "Problems", show=False, id="editor.problems"),
         Binding("alt+full_stop,ctrl+pagedown", "tab(1)", "Next file", show=False, priority=True, id="editor.next_tab"),
@@ -67,7 +64,8 @@ class EditorPane(Vertical):
     ]  # fmt: skip
     HELP = """The open files; a dot after the name means unsaved text. Flows, YAML, JSON, TOML and Python are checked
     while you type: F8 goes to the next problem, alt+Enter mends it where that is possible. In flows, suggestions open
-    as you type or with ctrl+Space (Tab takes one), alt+i says what stands at the cursor. Esc goes to the files."""
+    as you type or with ctrl+Space (Tab takes one), alt+i says what stands at the cursor, alt+t writes a new task. Esc
+    goes to the files."""
 
     class Shown(Message):
         """Another file, or another flow of it, is in front; both None when no file is open."""
@@ -109,19 +107,17 @@ class EditorPane(Vertical):
         self._search: Search | None = None
         self._empty = Static(Content(NOTHING_OPEN), id="no-file")
         self._status, self._find, self._problems = EditorStatus(), FindBar(), ProblemList()
-        self._help = WritingHelp(bench, lambda: self._current)
+        self._help = WritingHelp(bench, lambda: self._current, id="editors")
         self._checker = Checker(lambda: bench.registry, self._deliver)
         self.border_title = Content("2 Editor")
         self.can_focus = True
 
     def compose(self) -> ComposeResult:
-        with Container(id="editors"):
+        with self._help:
             yield self._empty
         yield self._problems
         yield self._find
         yield self._status
-        yield self._help.list
-        yield self._help.card
 
     def on_mount(self) -> None:
         self._status.display = False
@@ -356,26 +352,6 @@ class EditorPane(Vertical):
             return
         editor.apply_line_edit(fix_as_edit(list(editor.document.lines), fix))
         self.post_message(Said(clean(fix.title)))
-
-    def action_suggest(self) -> None:
-        """Offer what may be written at the cursor."""
-        if self._current is not None and not self._help.suggest():
-            self.post_message(Said("Nothing is known that belongs here."))
-
-    @on(SuggestionList.OptionSelected)
-    def _suggestion_clicked(self, event: SuggestionList.OptionSelected) -> None:
-        if event.option_list is self._help.list:
-            event.stop()
-            self._help.take()
-
-    def on_descendant_blur(self) -> None:
-        """Help for the text goes when the text does."""
-        self._help.close()
-
-    def action_explain(self) -> None:
-        """Say what stands at the cursor."""
-        if self._current is not None and not self._help.explain():
-            self.post_message(Said("Nothing is known about this place."))
 
     # ---- finding -----------------------------------------------------------------------------------------------
 

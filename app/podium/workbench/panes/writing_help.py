@@ -5,16 +5,24 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.document._document import Selection
 from textual.document._edit import Edit
 from textual.geometry import Offset
 
+from podium.model.edits import Insertion, insertion
 from podium.workbench.editing.around import Around
+from podium.workbench.messages import Said
 from podium.workbench.widgets.suggestion_list import DocumentationCard, SuggestionList
 
 if TYPE_CHECKING:
+    from podium.model.edits import Placed
+    from podium.model.schema import TypeDecl
     from podium.model.suggestions import Suggestion
     from podium.workbench.bench import Bench
     from podium.workbench.panes.buffer import Buffer
@@ -27,10 +35,22 @@ _RUNS_FRESH = 30.0
 _KEEPS_OPEN = re.compile(r"[\w.$*@/-]")
 
 
-class WritingHelp:
-    """Belongs to the editor pane, which mounts `list` and `card` and hands over keys and changes."""
+class WritingHelp(Container):
+    """Holds the editors. Each editor hands over its keys (`takes`), the pane says when a text changed.
 
-    def __init__(self, bench: Bench, shown: Callable[[], Buffer | None]) -> None:
+    `shown` tells which file is in front.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+space,ctrl+@", "suggest", "Suggest", show=False, id="editor.suggest"),
+        Binding("alt+i", "explain", "What is this", show=False, id="editor.explain"),
+        Binding("alt+t", "insert('task')", "New task", show=False, id="editor.new_task"),
+        Binding("alt+g", "insert('trigger')", "New trigger", show=False, id="editor.new_trigger"),
+        Binding("alt+u", "insert('input')", "New input", show=False, id="editor.new_input"),
+    ]
+
+    def __init__(self, bench: Bench, shown: Callable[[], Buffer | None], *, id: str | None = None) -> None:
+        super().__init__(id=id)
         self._bench = bench
         self._shown = shown
         self._around = Around(bench.stores)
@@ -39,6 +59,14 @@ class WritingHelp:
         self._asked: dict[tuple[str, str], float] = {}
         self.list = SuggestionList()
         self.card = DocumentationCard(markup=False)
+
+    def compose(self) -> ComposeResult:
+        yield self.list
+        yield self.card
+
+    def on_descendant_blur(self) -> None:
+        """Help for the text goes when the text does."""
+        self.close()
 
     # ---- what the editor says ----------------------------------------------------------------------------------
 
@@ -86,10 +114,16 @@ class WritingHelp:
 
     # ---- suggestions -------------------------------------------------------------------------------------------
 
-    def suggest(self) -> bool:
-        """Open the list; False when there is nothing to offer."""
+    def action_suggest(self) -> None:
+        """Offer what may be written at the cursor."""
         buffer = self._shown()
-        return buffer is not None and self._open(buffer, by_itself=False)
+        if buffer is not None and not self._open(buffer, by_itself=False):
+            self.post_message(Said("Nothing is known that belongs here."))
+
+    @on(SuggestionList.OptionSelected)
+    def _clicked(self, event: SuggestionList.OptionSelected) -> None:
+        event.stop()
+        self.take()
 
     def _open(self, buffer: Buffer, *, by_itself: bool) -> bool:
         items = [item for item in self._items(buffer) if not (by_itself and _is_there(item, buffer))]
@@ -153,29 +187,55 @@ class WritingHelp:
         editor.record_cursor_width()
         editor.history.checkpoint()
         if item.kind in ("property", "snippet") and caret.endswith(("type: ", "{{ ")):
-            editor.call_after_refresh(self.suggest)
+            editor.call_after_refresh(self._open, buffer, by_itself=False)
         return True
+
+    def action_insert(self, what: Placed) -> None:
+        """Choose a type, then write an object of it where it belongs."""
+        from podium.workbench.dialogs.type_picker import TypePicker
+
+        buffer = self._shown()
+        if buffer is None or buffer.editor.read_only:
+            return
+        self.close()
+
+        def write(decl: TypeDecl | None) -> None:
+            if decl is not None and buffer is self._shown():
+                self._write(
+                    buffer, insertion(buffer.editor.document.lines, buffer.editor.cursor_location[0], what, decl)
+                )
+
+        self.app.push_screen(TypePicker(what, self._bench.registry), write)
+
+    def _write(self, buffer: Buffer, new: Insertion) -> None:
+        editor, place = buffer.editor, new.edit.range
+        editor.history.checkpoint()
+        start, end = (place.line, place.column), (place.end_line, place.end_column)
+        editor.edit(Edit(new.edit.text, start, end, maintain_selection_offset=False))
+        editor.history.checkpoint()
+        editor.go_to(new.row, new.column)
+        editor.focus()
 
     # ---- documentation -----------------------------------------------------------------------------------------
 
-    def explain(self) -> bool:
-        """Show what is known about the place of the cursor; False when nothing is."""
+    def action_explain(self) -> None:
+        """Say what stands at the cursor."""
         from podium.model.hover import hover
 
         buffer = self._shown()
         if buffer is None:
-            return False
+            return
         editor = buffer.editor
         found = hover(editor.document.lines, *editor.cursor_location, self._bench.registry) if buffer.is_flow else None
         mark = editor.mark_under_cursor
         texts = ([mark.message] if mark is not None else []) + ([found.text] if found is not None else [])
         self.close()
         if not texts:
-            return False
+            self.post_message(Said("Nothing is known about this place."))
+            return
         x, y = editor.cursor_screen_offset
         self.card.styles.width, self.card.styles.max_width = "auto", 72
         self.card.show("\n\n".join(texts), Offset(x, y + 1))
-        return True
 
 
 def _is_there(item: Suggestion, buffer: Buffer) -> bool:
