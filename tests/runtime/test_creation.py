@@ -77,10 +77,7 @@ def test_an_execution_is_on_disk_and_in_the_index(lab: Lab) -> None:
     assert execution.inputs == {"name": "world", "count": 3, "data": None, "pw": None}
     assert execution.labels == [("team", "other"), ("k", "v"), ("system.correlationId", "e1")]
     assert created.record.flow_source() == HELLO
-    assert created.record.meta() == {
-        "path": str(lab.stores.workspace.root / "hello.yaml"),
-        "secrets": {"inputs": ["pw"]},
-    }
+    assert created.record.meta() == {"path": str(lab.stores.workspace.root / "hello.yaml")}
     summary = lab.stores.index.get("e1")
     assert summary is not None
     assert (summary.state, summary.labels) == ("CREATED", tuple(execution.labels))
@@ -117,6 +114,9 @@ def test_a_file_is_copied_and_a_secret_is_hidden(lab: Lab, tmp_path: Path) -> No
     assert uri == "kestra:///lab/hello/executions/e1/inputs/data/my_data.csv"
     assert lab.stores.storage.path(uri, "lab", {"e1"}.__contains__).read_text() == "a,b"
     assert masker_of(lab.stores, "e1")("a hunter2") == "a ******"
+    assert created.record.load().execution.inputs["pw"] == "******"
+    assert created.record.load(clear=True).execution.inputs["pw"] == "hunter2"
+    assert "hunter2" not in created.record.journal.read_text()
 
 
 def test_trigger_schedule_and_kind_are_kept(lab: Lab) -> None:

@@ -16,7 +16,7 @@ from podium.expressions.errors import ExpressionError
 from podium.expressions.render import render, render_typed
 from podium.expressions.services import SubflowRequest
 from podium.runtime.kinship import Kinship
-from podium.runtime.masks import SECRETS, masker_of
+from podium.runtime.masks import hide_inputs, masker_of
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
 from podium.store.internal_storage import ExecutionPlace
@@ -58,11 +58,10 @@ def test_a_secret_that_is_missing_or_unreadable(tmp_path: Path) -> None:
         surroundings(stores, "lab")
 
 
-def test_values_of_secret_inputs_are_hidden_from_readers(tmp_path: Path) -> None:
-    stores = opened(tmp_path)
-    record = put_execution(stores, inputs={"pw": "hunter2", "a": {"b": ["swordfish"]}, "name": "ada"})
-    (record.directory / "meta.json").write_text(f'{{"{SECRETS}": {{"inputs": ["pw", "a.b", "absent"]}}}}')
-    assert masker_of(stores, record.id)("hunter2 swordfish ada") == "****** ****** ada"
+def test_values_of_secret_inputs_are_hidden() -> None:
+    masker = Masker()
+    hide_inputs(masker, {"pw": "hunter2", "a": {"b": ["swordfish"]}, "name": "ada"}, ["pw", "a.b", "absent"])
+    assert masker("hunter2 swordfish ada") == "****** ****** ada"
 
 
 def test_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,7 +98,12 @@ outputs: [{id: o, type: INT, value: "{{ outputs.ret.value }}"}]
 """,
     )
     assert execution.state == "FAILED", "the output is no number"
-    assert outputs(execution, "ret")["value"] == f"ret {SECRET}", "later tasks get the value"
+    record = runs.executions.record(execution.id)
+    assert outputs(execution, "ret")["value"] == "ret ******"
+    assert outputs(record.load(clear=True).execution, "ret")["value"] == f"ret {SECRET}", "later tasks get the value"
+    kept = b"".join(path.read_bytes() for path in record.directory.rglob("*") if path.is_file())
+    assert SECRET.encode() not in kept
+    assert b"swordfish" not in kept
     shown = runs.everything_shown(execution)
     for hidden in (SECRET, "swordfish", base64.b64encode(SECRET.encode()).decode()[:-4]):
         assert hidden not in shown
@@ -131,6 +136,45 @@ def test_a_paused_execution_goes_on_hiding_what_it_knew(runs: Runs) -> None:
     shown = runs.everything_shown(execution)
     assert SECRET not in shown
     assert "swordfish" not in shown
+
+
+def test_a_secret_that_is_handed_to_another_flow_stays_hidden(runs: Runs) -> None:
+    runs.save(
+        f"""  - {{id: say, type: {LOG}, message: "child {{{{ inputs.word }}}} {{{{ inputs.pin }}}}"}}
+  - {{id: fail, type: io.kestra.plugin.core.execution.Fail, errorMessage: "no {{{{ inputs.word }}}}"}}
+""",
+        "child",
+        """inputs: [{id: word, type: STRING}, {id: pin, type: SECRET}]
+outputs: [{id: o, type: STRING, value: "{{ inputs.pin }}"}]
+""",
+    )
+    execution = runs.run(
+        f"""  - id: call
+    type: io.kestra.plugin.core.flow.Subflow
+    namespace: lab
+    flowId: child
+    transmitFailed: false
+    inputs: {{word: "{{{{ secret('PW') }}}}", pin: "{{{{ 'sword' ~ 'fish' }}}}"}}
+  - {{id: back, type: {LOG}, message: "caller {{{{ outputs.call.outputs.o }}}}"}}
+"""
+    )
+    assert execution.state == "SUCCESS"
+    assert "caller ******" in runs.log(execution)
+    child = runs.executions.get(str(outputs(execution, "call")["executionId"]))
+    assert "child ****** ******" in runs.log(child)
+    assert child.inputs == {"word": "******", "pin": "******"}
+    state = runs.executions.workspace.state
+    kept = b"".join(path.read_bytes() for path in state.rglob("*") if path.is_file())
+    for hidden in (SECRET, "swordfish"):
+        assert hidden not in runs.everything_shown(child)
+        assert hidden.encode() not in kept
+    restarted = runs.executions.restart(child.id)
+    again = runs.end(restarted)
+    assert runs.log(again).count("no ******") == 2
+    replayed = runs.end(runs.executions.replay(child.id))
+    assert "child ****** ******" in runs.log(replayed)
+    clear = runs.executions.record(replayed.id).load(clear=True).execution
+    assert clear.inputs == {"word": SECRET, "pin": "swordfish"}
 
 
 def test_a_cached_task_is_not_run_again(runs: Runs) -> None:

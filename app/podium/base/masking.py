@@ -31,6 +31,11 @@ class Masker:
         for secret in secrets:
             self.add(secret)
 
+    @property
+    def needles(self) -> tuple[str, ...]:
+        """Every form of every secret, as it is looked for."""
+        return self._needles
+
     def add(self, secret: str) -> bool:
         """Hide this text from now on; False when that is known already, or it is too short to be hidden."""
         if secret in self._secrets or len(secret.strip()) < _SHORTEST or not secret.strip("*"):

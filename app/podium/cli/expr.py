@@ -80,7 +80,8 @@ def _surroundings(session: Session, arguments: Arguments) -> "tuple[Mapping[str,
     from podium.runtime.masks import masker_of
 
     execution_id = find_run(session, arguments.run)
-    execution, record = session.executions.get(execution_id), session.executions.record(execution_id)
+    record = session.executions.record(execution_id)
+    execution = record.load(clear=True).execution
     flow = Flows(stores, session.registry).of_record(record)
     masker = masker_of(stores, execution_id)
     variables = Variables(Plan(flow), execution, surroundings(stores, execution.namespace))

@@ -19,7 +19,7 @@ from podium.model.flow import Flow
 from podium.model.inputs import Resolved, resolve_inputs
 from podium.runtime.checks import FiredCheck, fired_checks
 from podium.runtime.flows import LOOP, Flows, loop_flow
-from podium.runtime.masks import SECRETS, hide_inputs, secret_places
+from podium.runtime.masks import hide_inputs, secret_inputs_of
 from podium.runtime.refusals import NotCreated
 from podium.runtime.services import RuntimeServices, Subflows
 from podium.runtime.surroundings import surroundings
@@ -58,6 +58,8 @@ class NewExecution:
     path: Path | None = None
     loop: str | None = None
     failed: str | None = None
+    masker: Masker | None = None
+    """Knows the secrets of whoever wants the execution; the execution's own are added to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +118,17 @@ class Creation:
                 self._stores.storage.delete_execution(place)
             raise
 
-    def create_child(self, command: CreateChild, caller: Flow, path: Path | None = None) -> Created:
-        """Create the execution that a task of `caller` asks for: of another flow, or an iteration of a Loop."""
+    def create_child(
+        self, command: CreateChild, caller: Flow, path: Path | None = None, masker: Masker | None = None
+    ) -> Created:
+        """Create the execution that a task of `caller` asks for: of another flow, or an iteration of a Loop.
+
+        `masker` is the one of the caller: what it hands over may be secret.
+        """
         new = NewExecution(
             caller, command.inputs, command.labels, trusted=True, trigger=command.trigger or None,
             schedule_date=command.schedule_date, id=command.execution_id, context=command.context, path=path,
+            masker=masker,
         )  # fmt: skip
         if command.body is not None:
             new = replace(new, flow=loop_flow(caller, command.body), loop=command.body.id, kind="LOOP")
@@ -148,8 +156,7 @@ class Creation:
         if not flow.revision:
             revision = self._stores.revisions.keep(flow.source, flow.namespace, flow.id, digest)
             flow = replace(flow, revision=revision)
-        secrets = secret_places(flow)
-        meta: dict[str, Any] = {"path": str(new.path) if new.path else None, SECRETS: secrets or None}
+        meta: dict[str, Any] = {"path": str(new.path) if new.path else None}
         meta |= {"namespaceFiles": digest or None, LOOP: new.loop}
         changes: list[c.Change] = [
             c.ExecutionCreated(
@@ -162,9 +169,9 @@ class Creation:
         failed += [new.failed] if new.failed is not None else []
         if failed:
             changes.append(c.ExecutionMoved("FAILED", attempt.now))
-        hide_inputs(attempt.masker, inputs, secrets.get("inputs", ()))
+        hide_inputs(attempt.masker, inputs, secret_inputs_of(flow))
         meta = {name: value for name, value in meta.items() if value is not None}
-        record = ExecutionRecord.create(self._stores.workspace.executions, changes, flow.source, meta)
+        record = ExecutionRecord.create(self._stores.workspace.executions, changes, flow.source, meta, attempt.masker)
         for name, namespace in attempt.services.used_secrets:
             record.note_secret(name, namespace)
         _log(record, attempt, [("WARN", text) for text in warnings] + [("ERROR", text) for text in failed])
@@ -188,7 +195,7 @@ class _Attempt:
     ) -> None:  # fmt: skip
         self.execution_id = execution_id
         self.labels = (*labels, *(((CORRELATION, execution_id),) if CORRELATION not in dict(labels) else ()))
-        self.masker = Masker()
+        self.masker = new.masker or Masker()
         self.now = stores.clock.now()
         self.services = RuntimeServices(
             stores, new.flow.namespace, new.flow.id, self.masker, subflows=subflows

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from podium.engine import commands as k
 from podium.engine import stimuli as s
-from podium.engine.changes import Change, ExecutionFailed, TimerSet, encode
+from podium.engine.changes import TimerSet, encode
 from podium.engine.recovery import is_lost, lost
 from podium.engine.step import Engine
 from podium.runtime.workplace import Workplace
@@ -76,7 +76,7 @@ class Drive:
         if step.changes:
             if not self._pending:
                 self._since = time.monotonic()
-            self._pending.extend(self._encoded(change) for change in step.changes)
+            self._pending.extend(encode(change) for change in step.changes)
             for change in step.changes:
                 if isinstance(change, TimerSet):
                     self.works.timer_set(self, change.key, change.due)
@@ -88,13 +88,6 @@ class Drive:
             self._state = self.execution.state
             self.flush()
             self.works.moved(self)
-
-    def _encoded(self, change: Change) -> dict[str, Any]:
-        """A change for the journal; a reason of failure may quote what must not be seen."""
-        event = encode(change)
-        if isinstance(change, ExecutionFailed):
-            event["message"] = self.place.masker(change.message)
-        return event
 
     def flush(self) -> None:
         """Put everything into the journal that is not there yet; raises StoreError when that is impossible."""

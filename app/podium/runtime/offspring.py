@@ -14,6 +14,7 @@ from podium.engine.restart import RestartError, restart
 from podium.model.flow import Flow
 from podium.runtime.creation import Creation
 from podium.runtime.drive import Drive
+from podium.runtime.masks import masker_with
 from podium.runtime.opening import change_idle
 from podium.runtime.presence import living_runner
 from podium.runtime.refusals import NotCreated
@@ -118,7 +119,7 @@ class Offspring:
     def _create(self, parent: Drive, command: k.CreateChild) -> None:
         try:
             path = parent.record.meta().get("path")
-            created = self._creation.create_child(command, parent.flow, path)
+            created = self._creation.create_child(command, parent.flow, path, parent.place.masker)
             loop = command.body.id if command.body is not None else None
             self._runner.opener.flows.add(created.flow, loop)
             child = self._runner.opener.open(created.record)
@@ -222,7 +223,7 @@ class Offspring:
             record = self._runner.stores.record(one.child_id)
             if living_runner(record) is not None:
                 continue
-            execution = record.load().execution if record.exists() else None
+            execution = self._loaded(record) if record.exists() else None
             if execution is not None and not execution.terminal and execution.state in ("PAUSED", "QUEUED"):
                 continue
             self._elsewhere.remove(one)
@@ -230,6 +231,11 @@ class Offspring:
                 self._tell(one.parent, one.taskrun_id, one.child_id, execution.state, execution.outputs)
             else:
                 self._restart(one.parent, one.taskrun_id, one.child_id)
+
+    def _loaded(self, record: ExecutionRecord) -> "Execution":
+        """A child as it is, with what its outputs say; what is secret there is secret here too."""
+        masker_with(self._runner.stores, record, self._runner.opener.masker)
+        return record.load(clear=True).execution
 
     # -- killing -----------------------------------------------------------------------------------------------------
 
@@ -278,7 +284,8 @@ class Offspring:
             original_created=ex.original_created, kind=ex.kind, context=ex.context,
         )  # fmt: skip
         executions = drive.place.stores.workspace.executions
-        record = ExecutionRecord.create(executions, [created], drive.record.flow_source(), drive.record.meta())
+        record = ExecutionRecord.create(executions, [created], drive.record.flow_source(), drive.record.meta(),
+                                        drive.place.masker)  # fmt: skip
         drive.flush()
         successor = self._runner.opener.open(record)
         successor.on_end, drive.on_end = drive.on_end, None

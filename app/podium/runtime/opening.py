@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution
 from podium.engine.recovery import is_lost, lost
@@ -59,7 +60,9 @@ def lock(record: ExecutionRecord, patience: float = 0.0) -> tuple[JournalWriter,
     while True:
         try:
             damage = cut_damage(record.journal)
-            return JournalWriter(record.journal), damage
+            journal = JournalWriter(record.journal)
+            journal.seal = record.vault().seal
+            return journal, damage
         except JournalLocked:
             if time.monotonic() > deadline:
                 raise
@@ -76,6 +79,8 @@ class Opener:
         self.stores = stores
         self.flows = KnownFlows(flows)
         self.mark = mark
+        self.masker = Masker()
+        """One for all executions of the runner: they hand values to each other."""
         self._registry = registry
         self._works = works
         self._queries = queries
@@ -93,9 +98,10 @@ class Opener:
             raise
 
     def _opened(self, record: ExecutionRecord, journal: JournalWriter, damage: JournalDamage | None) -> Drive:
-        execution = record.load().execution
+        execution = record.load(clear=True).execution
         flow = self.flows.of(record, execution.revision)
-        masker = masker_with(self.stores, record, execution)
+        masker = masker_with(self.stores, record, self.masker)
+        journal.seal = record.vault(masker).seal
         log = LogWriter(record.log, masker)
         if damage is not None:
             note_damage(log, damage)
@@ -146,7 +152,7 @@ def change_idle(
     """
     journal, damage = lock(record)
     try:
-        execution = record.load().execution
+        execution = record.load(clear=True).execution
         flow = KnownFlows(flows).of(record, execution.revision)
         with LogWriter(record.log) as log:
             if damage is not None:

@@ -13,6 +13,7 @@ from podium.engine.states import TERMINAL, canonical_state
 from podium.model.flow import Flow
 from podium.runtime.creation import Creation, NewExecution
 from podium.runtime.flows import Flows
+from podium.runtime.masks import hide_inputs, masker_with, secret_inputs_of
 from podium.runtime.opening import change_idle
 from podium.runtime.presence import living_runner
 from podium.runtime.refusals import Refused
@@ -56,7 +57,7 @@ class Revival:
         return _refusing(lambda: restart(flow, execution, self._stores.clock.now()))
 
     def _restart_with(self, record: ExecutionRecord, revision: int) -> Comeback:
-        execution = record.load().execution
+        execution = record.load(clear=True).execution
         if not execution.terminal and execution.state != "PAUSED":
             raise Refused(f"Execution must be terminated to be restarted, current state is '{execution.state}' !")
         flow = self._flow(record, execution, revision)
@@ -81,7 +82,7 @@ class Revival:
     def _replay(
         self, record: ExecutionRecord, taskrun_id: str | None, inputs: Mapping[str, Any] | None, revision: int | None
     ) -> Comeback:  # fmt: skip
-        execution = record.load().execution
+        execution = record.load(clear=True).execution
         flow = self._flow(record, execution, revision)
         ids = _FirstThen(self._ids.new(), self._ids)
         typed = None if inputs is None else self._creation.typed_inputs(NewExecution(flow, inputs), ids.first)
@@ -106,7 +107,11 @@ class Revival:
             kept = self._stores.revisions.get(created.namespace, created.flow_id, revision)
             source = kept.source if kept is not None else source
         executions = self._stores.workspace.executions
-        new = ExecutionRecord.create(executions, back.changes, source, record.meta())
+        masker = masker_with(self._stores, record)
+        hide_inputs(masker, created.inputs, secret_inputs_of(self._flows.of_record(record)))
+        new = ExecutionRecord.create(executions, back.changes, source, record.meta(), masker)
+        for name, namespace in record.used_secrets():
+            new.note_secret(name, namespace)
         self._stores.index.upsert(summary_of(fold(back.changes)))
         self._wishes.start(new)
         return new.id

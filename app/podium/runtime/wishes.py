@@ -56,7 +56,7 @@ class Wishes:
         record = self._stores.record(execution_id)
         if not record.exists():
             raise Refused(f"Execution '{execution_id}' not found.")
-        execution = record.load().execution
+        execution = record.load(clear=True).execution
         if execution.state != "PAUSED":
             raise Refused(f"Execution '{execution_id}' is not paused, can't resume it")
         values = self._on_resume(record, execution, inputs or {}, taskrun_id)

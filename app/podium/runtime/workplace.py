@@ -24,7 +24,7 @@ from podium.runtime.context import AttemptContext, AttemptLog, LineWriter
 from podium.runtime.guard import Guard
 from podium.runtime.kinship import Kinship
 from podium.runtime.log_files import AttemptLogFile
-from podium.runtime.masks import hide_inputs, secret_places
+from podium.runtime.masks import hide_inputs, secret_answers_of
 from podium.runtime.processes import Cancellation, LocalProcesses
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
@@ -88,7 +88,7 @@ class Workplace:
 
     def hide_resumed(self, values: Mapping[str, Any]) -> None:
         """Somebody has resumed a Pause with these values: those that it declares SECRET are hidden from now on."""
-        hide_inputs(self.masker, values, secret_places(self.flow).get("onResume", ()))
+        hide_inputs(self.masker, values, secret_answers_of(self.flow))
 
     # -- attempts --------------------------------------------------------------------------------------------------
 

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from podium.base.clock import Clock, SystemClock
+from podium.base.masking import Masker
 from podium.engine.states import TERMINAL
 from podium.model.flow import Flow
 from podium.plugin.registry import Registry
 from podium.runtime.creation import NewExecution
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
+from podium.runtime.masks import masker_of
 from podium.runtime.refusals import NotCreated
 from podium.server.firing import Firing
 from podium.server.flow_triggers import FlowTriggers, StateChange
@@ -85,7 +87,7 @@ class Server:
             execution_id = self.executions.start(
                 NewExecution(
                     firing.flow, firing.inputs, firing.labels, trigger=firing.origin, failed=firing.error,
-                    path=self._paths.get((firing.flow.namespace, firing.flow.id)),
+                    path=self._paths.get((firing.flow.namespace, firing.flow.id)), masker=self._masker(firing),
                 )
             ).record.id  # fmt: skip
         except NotCreated as error:
@@ -94,6 +96,11 @@ class Server:
         outcome = f"failed at once: {firing.error}" if firing.error else f"started {execution_id}"
         self.tell(f"{name}: trigger `{firing.trigger.id}` {outcome}")
         return execution_id
+
+    def _masker(self, firing: Firing) -> Masker:
+        """Knows what is secret in the outputs of an execution that a Flow trigger has fired for."""
+        upstream = firing.variables.get("executionId")
+        return masker_of(self.stores, upstream) if isinstance(upstream, str) and upstream else Masker()
 
     # -- flows -------------------------------------------------------------------------------------------------
 
@@ -174,7 +181,7 @@ class Server:
         record = self.stores.record(execution_id)
         if not record.exists():
             return
-        execution = record.load().execution
+        execution = record.load(clear=True).execution
         if state in TERMINAL:
             self.stores.triggers.unlock(execution_id)
             self._stop_after(execution.trigger, execution.namespace, execution.flow_id, state)

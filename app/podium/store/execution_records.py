@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution, fold
 from podium.store.errors import StoreError, write_failure
 from podium.store.journal import JournalDamage, JournalWriter, read_journal
+from podium.store.vault import Vault, hide
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +70,13 @@ class ExecutionRecord:
 
     @classmethod
     def create(
-        cls, executions: Path, changes: Sequence[c.Change], flow_source: str, meta: dict[str, Any] | None = None
-    ) -> "ExecutionRecord":
-        """Make the directory of a new execution as a whole: it appears complete or not at all."""
+        cls, executions: Path, changes: Sequence[c.Change], flow_source: str, meta: dict[str, Any] | None = None,
+        masker: Masker | None = None,
+    ) -> "ExecutionRecord":  # fmt: skip
+        """Make the directory of a new execution as a whole: it appears complete or not at all.
+
+        What `masker` knows goes into the vault instead of the journal.
+        """
         first = changes[0]
         assert isinstance(first, c.ExecutionCreated)
         directory = executions / first.id
@@ -82,6 +88,7 @@ class ExecutionRecord:
             if meta:
                 (draft / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
             writer = JournalWriter(draft / "journal.jsonl")
+            writer.seal = Vault(draft, masker).seal
             try:
                 writer.append([c.encode(change) for change in changes])
                 writer.sync()
@@ -96,10 +103,17 @@ class ExecutionRecord:
             ) from error
         return cls(directory)
 
-    def load(self) -> Loaded:
-        """Fold the journal; raises StoreError when not even its beginning can be read."""
+    def vault(self, masker: Masker | None = None) -> Vault:
+        """Where the secrets of the journal are; `masker` knows those that are not in there yet."""
+        return Vault(self.directory, masker)
+
+    def load(self, *, clear: bool = False) -> Loaded:
+        """Fold the journal; raises StoreError when not even its beginning can be read.
+
+        Secrets are `******`, unless whoever goes on with the execution asks for them with `clear`.
+        """
         try:
-            read = read_journal(self.journal, salvage=True)
+            read = read_journal(self.journal, salvage=True, reveal=self.vault().reveal if clear else hide)
             execution = fold([c.decode(event) for event in read.events])
         except (OSError, ValueError, KeyError) as error:
             raise StoreError(f"The journal {self.journal} cannot be read: {error}") from error

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,10 +21,17 @@ from typing import Any, Self
 
 from podium.base.clock import Clock, SystemClock
 from podium.store.errors import StoreError, read_failure, write_failure
+from podium.store.vault import hide
 
 VERSION = 1
 _BLOCK = 65_536
+_MARK = "⟦".encode()
 _encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+Seal = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""(the line of an event, the event): the same event, or one without secrets."""
+Reveal = Callable[[str], str]
+"""A line as it is read: with secrets, or with something in their place."""
 
 
 class JournalDamage(StoreError):
@@ -56,6 +63,8 @@ class JournalWriter:
 
     def __init__(self, path: Path, clock: Clock | None = None) -> None:
         self.path = path
+        self.seal: Seal | None = None
+        """Takes secrets out of events before they are written, see `podium.store.vault`."""
         self._clock = clock or SystemClock()
         try:
             self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -85,7 +94,7 @@ class JournalWriter:
             return
         moment = int(self._clock.now().timestamp() * 1000)
         lines = [
-            f'{{"v":{VERSION},"n":{number},"t":{moment},{_encoded(event)[1:]}\n'
+            f'{{"v":{VERSION},"n":{number},"t":{moment},{self._line(event)[1:]}\n'
             for number, event in enumerate(events, self.sequence + 1)
         ]
         data = "".join(lines).encode("utf-8", "surrogatepass")
@@ -114,6 +123,14 @@ class JournalWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _line(self, event: Mapping[str, Any]) -> str:
+        line = _encoded(event)
+        if self.seal is not None:
+            sealed = self.seal(line, event)
+            if sealed is not event:
+                return _encoded(sealed)
+        return line
 
     def _write(self, data: bytes) -> None:
         if os.fstat(self._file).st_size > self._end:
@@ -174,8 +191,8 @@ class JournalRead:
     torn: bool = False
 
 
-def read_journal(path: Path, salvage: bool = False) -> JournalRead:
-    """All events of a journal.
+def read_journal(path: Path, salvage: bool = False, reveal: Reveal = hide) -> JournalRead:
+    """All events of a journal. Without `reveal` secrets are `******`.
 
     Raises JournalDamage when a line is wrong; with `salvage` the events before it are returned together with
     the damage. Raises StoreError when the file cannot be read.
@@ -186,7 +203,7 @@ def read_journal(path: Path, salvage: bool = False) -> JournalRead:
         raise read_failure("The journal", path, error) from error
     whole = data.rfind(b"\n") + 1
     events: list[dict[str, Any]] = []
-    damage = _collect(events, path, data[:whole], 0, 0)
+    damage = _collect(events, path, data[:whole], 0, 0, reveal)
     if damage is not None and not salvage:
         raise damage
     return JournalRead(events, damage, torn=whole < len(data))
@@ -220,7 +237,10 @@ class JournalNews:
 
 
 class JournalReader:
-    """Follows a journal while it is written. Holds nothing open; a journal that does not exist yet is empty."""
+    """Follows a journal while it is written; secrets are `******`.
+
+    Holds nothing open; a journal that does not exist yet is empty.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -245,7 +265,7 @@ class JournalReader:
             raise read_failure("The journal", self.path, error) from error
         whole = data[: data.rfind(b"\n") + 1]
         events: list[dict[str, Any]] = []
-        damage = _collect(events, self.path, whole, self._sequence, self._offset)
+        damage = _collect(events, self.path, whole, self._sequence, self._offset, hide)
         if damage is not None and not events:
             raise damage
         self._offset = damage.offset if damage else self._offset + len(whole)
@@ -258,12 +278,12 @@ class _Unreadable(Exception):
 
 
 def _collect(
-    events: list[dict[str, Any]], path: Path, whole: bytes, sequence: int, base: int
+    events: list[dict[str, Any]], path: Path, whole: bytes, sequence: int, base: int, reveal: Reveal
 ) -> JournalDamage | None:  # fmt: skip
     """Append the events of whole lines that follow number `sequence`; stops at the first that does not fit."""
     for line, offset in _lines(whole):
         try:
-            event = _event(line)
+            event = _event(line, reveal)
             if event["n"] != sequence + 1:
                 raise _Unreadable(f"event {sequence + 1} was expected, but this is event {event['n']}")
         except _Unreadable as error:
@@ -280,9 +300,9 @@ def _lines(data: bytes) -> Iterator[tuple[bytes, int]]:
         offset += len(line) + 1
 
 
-def _event(line: bytes) -> dict[str, Any]:
+def _event(line: bytes, reveal: Reveal = hide) -> dict[str, Any]:
     try:
-        event = json.loads(line)
+        event = json.loads(reveal(line.decode("utf-8", "surrogatepass")) if _MARK in line else line)
     except (ValueError, RecursionError) as error:
         raise _Unreadable("it is not JSON") from error
     if not isinstance(event, dict) or not isinstance(event.get("n"), int) or not isinstance(event.get("e"), str):

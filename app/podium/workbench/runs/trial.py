@@ -110,4 +110,4 @@ def open_trials(stores: Stores, execution_id: str, read_flow: Callable[[str], Fl
         source = record.flow_source()
     except OSError as error:
         raise StoreError(f"The flow as it ran cannot be read: {error.strerror}.") from error
-    return Trials(stores, record.load().execution, read_flow(source))
+    return Trials(stores, record.load(clear=True).execution, read_flow(source))
