@@ -20,22 +20,22 @@ def defined(state: State, value: Any) -> bool:
     return value is not None
 
 
-@CATALOG.add("test", "null", doc="The value is null; it must exist.")
+@CATALOG.add("test", "null", doc="The value is null; it must exist.", example="{{ outputs.load.error is null }}")
 def null(state: State, value: Any) -> bool:
     return value is None
 
 
-@CATALOG.add("test", "empty", doc="null, blank text, or a list or map without elements.")
+@CATALOG.add("test", "empty", doc="null, blank text, or a list or map without elements.", example="{{ '  ' is empty }}")
 def empty(state: State, value: Any) -> bool:
     return is_empty(value)
 
 
-@CATALOG.add("test", "map", doc="The value is a map.")
+@CATALOG.add("test", "map", doc="The value is a map.", example="{{ {'a': 1} is map }}")
 def map_(state: State, value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
-@CATALOG.add("test", "iterable", doc="A list or set; not a map or text.")
+@CATALOG.add("test", "iterable", doc="A list or set; not a map or text.", example="{{ [1] is iterable }}")
 def iterable(state: State, value: Any) -> bool:
     return isinstance(value, (list, tuple, Set))
 
@@ -48,17 +48,17 @@ def _integer(value: Any, name: str) -> int:
     return int(value)
 
 
-@CATALOG.add("test", "even", doc="The integer is even.")
+@CATALOG.add("test", "even", doc="The integer is even.", example="{{ 4 is even }}")
 def even(state: State, value: Any) -> bool:
     return _integer(value, "even") % 2 == 0
 
 
-@CATALOG.add("test", "odd", doc="The integer is odd.")
+@CATALOG.add("test", "odd", doc="The integer is odd.", example="{{ 4 is odd }}")
 def odd(state: State, value: Any) -> bool:
     return _integer(value, "odd") % 2 == 1
 
 
-@CATALOG.add("test", "json", doc="The text starts with a JSON value.")
+@CATALOG.add("test", "json", doc="The text starts with a JSON value.", example="{{ '[1]' is json }}")
 def json_(state: State, value: Any) -> bool:
     if not isinstance(value, str):
         raise wrong_kind("The 'json' test", "a string", value)

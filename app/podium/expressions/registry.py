@@ -15,20 +15,30 @@ from podium.expressions.filters import collections, dates, encodings, numbers, t
 from podium.expressions.foreign import FOREIGN_FUNCTIONS
 from podium.expressions.functions import calendar, data, execution, files, identifiers, network, secrets
 
-FILTERS: Mapping[str, Entry] = MappingProxyType(
-    merged(text.CATALOG, numbers.CATALOG, collections.CATALOG, encodings.CATALOG, dates.CATALOG)
+FILTER_GROUPS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
+    {
+        "Text": text.CATALOG,
+        "Numbers": numbers.CATALOG,
+        "Lists and maps": collections.CATALOG,
+        "Notations": encodings.CATALOG,
+        "Dates": dates.CATALOG,
+    }
 )
-FUNCTIONS: Mapping[str, Entry] = MappingProxyType(
-    merged(
-        data.CATALOG,
-        calendar.CATALOG,
-        identifiers.CATALOG,
-        secrets.CATALOG,
-        files.CATALOG,
-        execution.CATALOG,
-        network.CATALOG,
-    )
+FUNCTION_GROUPS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
+    {
+        "Values and templates": data.CATALOG,
+        "Dates": calendar.CATALOG,
+        "Ids and random numbers": identifiers.CATALOG,
+        "Secrets, key-values, environment": secrets.CATALOG,
+        "Files": files.CATALOG,
+        "The execution": execution.CATALOG,
+        "Network": network.CATALOG,
+    }
 )
+"""By subject, as the reference page shows them."""
+
+FILTERS: Mapping[str, Entry] = MappingProxyType(merged(*FILTER_GROUPS.values()))
+FUNCTIONS: Mapping[str, Entry] = MappingProxyType(merged(*FUNCTION_GROUPS.values()))
 TESTS: Mapping[str, Entry] = MappingProxyType(dict(checks.CATALOG))
 
 

@@ -50,12 +50,18 @@ def first(state: State, value: Any) -> Any:
     return _end(value, 0, "first")
 
 
-@CATALOG.add("filter", "last", doc="The last element, null if there is none.")
+@CATALOG.add("filter", "last", doc="The last element, null if there is none.", example="{{ [1, 2, 3] | last }}")
 def last(state: State, value: Any) -> Any:
     return _end(value, -1, "last")
 
 
-@CATALOG.add("filter", "length", doc="Count of characters, elements or keys; 0 for null.", passes_null=False)
+@CATALOG.add(
+    "filter",
+    "length",
+    doc="Count of characters, elements or keys; 0 for null.",
+    example="{{ 'four' | length }}",
+    passes_null=False,
+)
 def length(state: State, value: Any) -> int:
     if isinstance(value, str):
         return utf16_length(value)
@@ -104,17 +110,17 @@ def _sorted(value: Any, name: str, reverse: bool) -> list[Any]:
     return sorted(value, key=cmp_to_key(_compare), reverse=reverse)
 
 
-@CATALOG.add("filter", "sort", doc="A list in ascending order.")
+@CATALOG.add("filter", "sort", doc="A list in ascending order.", example="{{ [3, 1, 2] | sort }}")
 def sort(state: State, value: Any) -> list[Any]:
     return _sorted(value, "sort", False)
 
 
-@CATALOG.add("filter", "rsort", doc="A list in descending order.")
+@CATALOG.add("filter", "rsort", doc="A list in descending order.", example="{{ [3, 1, 2] | rsort }}")
 def rsort(state: State, value: Any) -> list[Any]:
     return _sorted(value, "rsort", True)
 
 
-@CATALOG.add("filter", "reverse", doc="A list back to front.")
+@CATALOG.add("filter", "reverse", doc="A list back to front.", example="{{ [1, 2, 3] | reverse }}")
 def reverse(state: State, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)) or isinstance(value, (KeySet, Values, Array)):
         raise wrong_kind("The 'reverse' filter", "a list", value)
@@ -153,6 +159,7 @@ def slice_(state: State, value: Any, start: Any, end: Any) -> Any:
     "merge",
     Param("items", "The list or map to add.", required=True),
     doc="Two lists one after the other, or two maps where the right one wins.",
+    example="{{ [1] | merge([2]) }}",
     passes_null=False,
 )
 def merge(state: State, value: Any, items: Any) -> Any:
@@ -179,7 +186,13 @@ def merge(state: State, value: Any, items: Any) -> Any:
     raise ExpressionError("The object being filtered is not a Map/List/Array", suggestion=f"It is a {kind_of(value)}")
 
 
-@CATALOG.add("filter", "chunk", Param("size", "Elements per part.", required=True), doc="A list in parts.")
+@CATALOG.add(
+    "filter",
+    "chunk",
+    Param("size", "Elements per part.", required=True),
+    doc="A list in parts.",
+    example="{{ [1, 2, 3] | chunk(2) }}",
+)
 def chunk(state: State, value: Any, size: Any) -> list[Any]:
     if size is None:
         raise ExpressionError("'chunk' filter expects an argument 'size'.")
@@ -193,7 +206,14 @@ def chunk(state: State, value: Any, size: Any) -> list[Any]:
     return [list(value[index : index + width]) for index in range(0, len(value), width)]
 
 
-@CATALOG.add("filter", "distinct", doc="Each element once, in order.", since="1.0", passes_null=False)
+@CATALOG.add(
+    "filter",
+    "distinct",
+    doc="Each element once, in order.",
+    example="{{ [1, 2, 1] | distinct }}",
+    since="1.0",
+    passes_null=False,
+)
 def distinct(state: State, value: Any) -> Any:
     if value is None:
         return "null"
@@ -208,7 +228,12 @@ def distinct(state: State, value: Any) -> Any:
     return result
 
 
-@CATALOG.add("filter", "flatten", doc="Lists inside the list replaced by their elements, one level deep.")
+@CATALOG.add(
+    "filter",
+    "flatten",
+    doc="Lists inside the list replaced by their elements, one level deep.",
+    example="{{ [1, [2, 3]] | flatten }}",
+)
 def flatten(state: State, value: Any) -> list[Any]:
     if not isinstance(value, (list, tuple)):
         raise ExpressionError(
@@ -231,7 +256,7 @@ def keys(state: State, value: Any) -> Any:
     )
 
 
-@CATALOG.add("filter", "values", doc="The values of a map.")
+@CATALOG.add("filter", "values", doc="The values of a map.", example="{{ {'a': 1} | values | first }}")
 def values(state: State, value: Any) -> Values:
     if not isinstance(value, Mapping):
         raise ExpressionError(f"'values' filter can only be applied to Map. Actual type was: {java_class(value)}")

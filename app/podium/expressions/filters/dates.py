@@ -95,21 +95,42 @@ def _amount(amount: Any) -> int:
 _STAMP = (TIME_ZONE, EXISTING)
 
 
-@CATALOG.add("filter", "timestamp", *_STAMP, doc="Seconds since 1970.")
+@CATALOG.add(
+    "filter", "timestamp", *_STAMP, doc="Seconds since 1970.", example="{{ '2024-03-05T06:07:08Z' | timestamp }}"
+)
 def timestamp(state: State, value: Any, time_zone: Any, existing: Any) -> int:
     return read_date(state, value, time_zone, existing).epoch_seconds
 
 
-@CATALOG.add("filter", "timestampMilli", *_STAMP, doc="Milliseconds since 1970.", since="1.0")
+@CATALOG.add(
+    "filter",
+    "timestampMilli",
+    *_STAMP,
+    doc="Milliseconds since 1970.",
+    example="{{ '2024-03-05T06:07:08Z' | timestampMilli }}",
+    since="1.0",
+)
 def timestamp_milli(state: State, value: Any, time_zone: Any, existing: Any) -> int:
     return read_date(state, value, time_zone, existing).epoch_nanos // 1_000_000
 
 
-@CATALOG.add("filter", "timestampMicro", *_STAMP, doc="Microseconds since 1970, as a text.")
+@CATALOG.add(
+    "filter",
+    "timestampMicro",
+    *_STAMP,
+    doc="Microseconds since 1970, as a text.",
+    example="{{ '2024-03-05T06:07:08Z' | timestampMicro }}",
+)
 def timestamp_micro(state: State, value: Any, time_zone: Any, existing: Any) -> str:
     return str(read_date(state, value, time_zone, existing).epoch_nanos // 1000)
 
 
-@CATALOG.add("filter", "timestampNano", *_STAMP, doc="Nanoseconds since 1970, as a text.")
+@CATALOG.add(
+    "filter",
+    "timestampNano",
+    *_STAMP,
+    doc="Nanoseconds since 1970, as a text.",
+    example="{{ '2024-03-05T06:07:08Z' | timestampNano }}",
+)
 def timestamp_nano(state: State, value: Any, time_zone: Any, existing: Any) -> str:
     return str(read_date(state, value, time_zone, existing).epoch_nanos)

@@ -24,28 +24,37 @@ def to_json_filter(state: State, value: Any) -> str:
     return to_json(value)
 
 
-@CATALOG.add("filter", "json", doc="Older name of `toJson`.", removed="2.0", passes_null=False)
+@CATALOG.add(
+    "filter",
+    "json",
+    doc="Older name of `toJson`.",
+    example="{{ inputs.rows | json }}",
+    removed="2.0",
+    passes_null=False,
+)
 def json_filter(state: State, value: Any) -> str:
     return to_json(value)
 
 
-@CATALOG.add("filter", "yaml", doc="The value as YAML.", passes_null=False)
+@CATALOG.add("filter", "yaml", doc="The value as YAML.", example="{{ inputs.settings | yaml }}", passes_null=False)
 def yaml(state: State, value: Any) -> str:
     return "null" if value is None else to_yaml(bounded(value))
 
 
-@CATALOG.add("filter", "toIon", doc="The value as Amazon Ion text.", passes_null=False)
+@CATALOG.add(
+    "filter", "toIon", doc="The value as Amazon Ion text.", example="{{ {'a': 1.5} | toIon }}", passes_null=False
+)
 def to_ion_filter(state: State, value: Any) -> str:
     return to_ion(bounded(value))
 
 
-@CATALOG.add("filter", "base64encode", doc="Base64 of the UTF-8 bytes.")
+@CATALOG.add("filter", "base64encode", doc="Base64 of the UTF-8 bytes.", example="{{ 'hello' | base64encode }}")
 def base64encode(state: State, value: Any) -> str:
     data = bytes(value) if isinstance(value, (bytes, bytearray)) else to_text(value).encode("utf-8", "replace")
     return base64.b64encode(data).decode()
 
 
-@CATALOG.add("filter", "base64decode", doc="The text behind Base64.")
+@CATALOG.add("filter", "base64decode", doc="The text behind Base64.", example="{{ 'aGVsbG8=' | base64decode }}")
 def base64decode(state: State, value: Any) -> str:
     if not isinstance(value, str):
         raise ExpressionError(f"This filter applies to String, got {kind_of(value)}")
@@ -56,12 +65,12 @@ def base64decode(state: State, value: Any) -> str:
         raise ExpressionError(f"Please provide a correctly Base64 encoded string to be decoded: {error}") from None
 
 
-@CATALOG.add("filter", "urlencode", doc="Form encoding: a space becomes `+`.")
+@CATALOG.add("filter", "urlencode", doc="Form encoding: a space becomes `+`.", example="{{ 'a b&c' | urlencode }}")
 def urlencode(state: State, value: Any) -> str:
     return quote_plus(text_of(value, "urlencode"), safe="*", errors="replace").replace("~", "%7E")
 
 
-@CATALOG.add("filter", "urldecode", doc="The text behind a form-encoded one.")
+@CATALOG.add("filter", "urldecode", doc="The text behind a form-encoded one.", example="{{ 'a+b%26c' | urldecode }}")
 def urldecode(state: State, value: Any) -> str:
     text = text_of(value, "urldecode")
     broken = re.search(r"%(?![0-9a-fA-F]{2})", text)
@@ -74,7 +83,12 @@ def urldecode(state: State, value: Any) -> str:
 
 
 def _hash(name: str) -> None:
-    @CATALOG.add("filter", name, doc=f"The {name} hash in lower-case hexadecimal.")
+    @CATALOG.add(
+        "filter",
+        name,
+        doc=f"The {name} hash in lower-case hexadecimal.",
+        example=f"{{{{ 'hello' | {name} }}}}",
+    )
     def digest(state: State, value: Any) -> str:
         import hashlib
 

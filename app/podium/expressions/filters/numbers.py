@@ -20,7 +20,7 @@ _DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 
 
-@CATALOG.add("filter", "abs", doc="Without the sign.", passes_null=False)
+@CATALOG.add("filter", "abs", doc="Without the sign.", example="{{ -3 | abs }}", passes_null=False)
 def absolute(state: State, value: Any) -> Any:
     if value is None:
         raise ExpressionError('Can not pass null value to "abs" filter.')

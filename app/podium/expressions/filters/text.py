@@ -36,19 +36,29 @@ def lower(state: State, value: Any) -> str:
     return to_text(value).lower()
 
 
-@CATALOG.add("filter", "capitalize", doc="First letter upper case, the rest unchanged.")
+@CATALOG.add(
+    "filter",
+    "capitalize",
+    doc="First letter upper case, the rest unchanged.",
+    example="{{ 'hello world' | capitalize }}",
+)
 def capitalize(state: State, value: Any) -> str:
     text = text_of(value, "capitalize")
     start = len(text) - len(text.lstrip())
     return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
 
 
-@CATALOG.add("filter", "title", doc="First letter of each word upper case, the rest unchanged.")
+@CATALOG.add(
+    "filter",
+    "title",
+    doc="First letter of each word upper case, the rest unchanged.",
+    example="{{ 'hello world' | title }}",
+)
 def title(state: State, value: Any) -> str:
     return re.sub(r"(?:^|(?<=\s))\S", lambda match: match.group().upper(), text_of(value, "title"))
 
 
-@CATALOG.add("filter", "trim", doc="Without white space at both ends.")
+@CATALOG.add("filter", "trim", doc="Without white space at both ends.", example="{{ '  a b ' | trim }}")
 def trim(state: State, value: Any) -> str:
     return text_of(value, "trim").strip(_CONTROL_AND_SPACE)
 
@@ -123,25 +133,49 @@ def _separator(name: str, separator: Any) -> str:
 _SEPARATOR = Param("separator", "The text to look for.", required=True)
 
 
-@CATALOG.add("filter", "substringBefore", _SEPARATOR, doc="Up to the first separator; all if there is none.")
+@CATALOG.add(
+    "filter",
+    "substringBefore",
+    _SEPARATOR,
+    doc="Up to the first separator; all if there is none.",
+    example="{{ 'a.b.c' | substringBefore('.') }}",
+)
 def substring_before(state: State, value: Any, separator: Any) -> str:
     wanted = _separator("substringBefore", separator)
     return to_text(value).split(wanted, 1)[0] if wanted else ""
 
 
-@CATALOG.add("filter", "substringAfter", _SEPARATOR, doc="Behind the first separator; nothing if there is none.")
+@CATALOG.add(
+    "filter",
+    "substringAfter",
+    _SEPARATOR,
+    doc="Behind the first separator; nothing if there is none.",
+    example="{{ 'a.b.c' | substringAfter('.') }}",
+)
 def substring_after(state: State, value: Any, separator: Any) -> str:
     wanted, text = _separator("substringAfter", separator), to_text(value)
     return text.partition(wanted)[2] if wanted else text
 
 
-@CATALOG.add("filter", "substringBeforeLast", _SEPARATOR, doc="Up to the last separator; all if there is none.")
+@CATALOG.add(
+    "filter",
+    "substringBeforeLast",
+    _SEPARATOR,
+    doc="Up to the last separator; all if there is none.",
+    example="{{ 'a.b.c' | substringBeforeLast('.') }}",
+)
 def substring_before_last(state: State, value: Any, separator: Any) -> str:
     wanted, text = _separator("substringBeforeLast", separator), to_text(value)
     return text.rsplit(wanted, 1)[0] if wanted else text
 
 
-@CATALOG.add("filter", "substringAfterLast", _SEPARATOR, doc="Behind the last separator; nothing if there is none.")
+@CATALOG.add(
+    "filter",
+    "substringAfterLast",
+    _SEPARATOR,
+    doc="Behind the last separator; nothing if there is none.",
+    example="{{ 'a.b.c' | substringAfterLast('.') }}",
+)
 def substring_after_last(state: State, value: Any, separator: Any) -> str:
     wanted = _separator("substringAfterLast", separator)
     return to_text(value).rpartition(wanted)[2] if wanted and wanted in to_text(value) else ""
@@ -158,13 +192,27 @@ def _affix(name: str, value: Any, affix: Any) -> tuple[str, str]:
 _AFFIX = Param("value", "The text to compare with.", required=True)
 
 
-@CATALOG.add("filter", "startsWith", _AFFIX, doc="Whether the text starts so.", passes_null=False)
+@CATALOG.add(
+    "filter",
+    "startsWith",
+    _AFFIX,
+    doc="Whether the text starts so.",
+    example="{{ 'report.csv' | startsWith('rep') }}",
+    passes_null=False,
+)
 def starts_with(state: State, value: Any, affix: Any) -> bool:
     text, start = _affix("startsWith", value, affix)
     return text.startswith(start)
 
 
-@CATALOG.add("filter", "endsWith", _AFFIX, doc="Whether the text ends so.", passes_null=False)
+@CATALOG.add(
+    "filter",
+    "endsWith",
+    _AFFIX,
+    doc="Whether the text ends so.",
+    example="{{ 'report.csv' | endsWith('.csv') }}",
+    passes_null=False,
+)
 def ends_with(state: State, value: Any, affix: Any) -> bool:
     text, end = _affix("endsWith", value, affix)
     return text.endswith(end)
@@ -209,19 +257,26 @@ _INDENT = (
 )
 
 
-@CATALOG.add("filter", "indent", *_INDENT, doc="Indent every line but the first.")
+@CATALOG.add("filter", "indent", *_INDENT, doc="Indent every line but the first.", example="{{ text | indent(4) }}")
 def indent(state: State, value: Any, amount: Any, prefix: Any) -> str:
     lines, newline, filler = _indented("indent", value, amount, prefix)
     return (newline + filler).join(lines)
 
 
-@CATALOG.add("filter", "nindent", *_INDENT, doc="A new line, then every line indented.")
+@CATALOG.add(
+    "filter", "nindent", *_INDENT, doc="A new line, then every line indented.", example="{{ text | nindent(2) }}"
+)
 def nindent(state: State, value: Any, amount: Any, prefix: Any) -> str:
     lines, newline, filler = _indented("nindent", value, amount, prefix)
     return "" if lines == [""] else newline + filler + (newline + filler).join(lines)
 
 
-@CATALOG.add("filter", "slugify", doc="Lower-case letters and digits with single dashes, for names and paths.")
+@CATALOG.add(
+    "filter",
+    "slugify",
+    doc="Lower-case letters and digits with single dashes, for names and paths.",
+    example="{{ 'Été à Paris!' | slugify }}",
+)
 def slugify(state: State, value: Any) -> str:
     folded = unicodedata.normalize("NFD", to_text(value))
     plain = "".join(c for c in folded if not unicodedata.combining(c) and c not in ".'’").lower()
@@ -247,24 +302,33 @@ def escape_char(state: State, value: Any, kind: Any) -> Any:
     return _replaced(bounded(value), [pair], False)
 
 
-@CATALOG.add("filter", "format", doc="Fill a text with values, as `printf` does.", since="1.3", variadic=True)
+@CATALOG.add(
+    "filter",
+    "format",
+    doc="Fill a text with values, as `printf` does.",
+    example="{{ '%05.2f of %s' | format(3.14159, 'x') }}",
+    since="1.3",
+    variadic=True,
+)
 def format_text(state: State, value: Any, *values: Any) -> str:
     return java_format(text_of(value, "format"), values)
 
 
-@CATALOG.add("filter", "nl2br", doc="Line breaks as `<br />`.", since="1.3")
+@CATALOG.add("filter", "nl2br", doc="Line breaks as `<br />`.", example="{{ text | nl2br }}", since="1.3")
 def nl2br(state: State, value: Any) -> str:
     if not isinstance(value, str):
         raise ExpressionError("nl2br filters only supports String input.")
     return re.sub(r"\r\n|\n|\r", "<br />", value)
 
 
-@CATALOG.add("filter", "string", doc="The value as a text.", since="1.0")
+@CATALOG.add("filter", "string", doc="The value as a text.", example="{{ [1, 2] | string }}", since="1.0")
 def string(state: State, value: Any) -> str:
     return to_text(value)
 
 
-@CATALOG.add("filter", "className", doc="The Java class of a value, for finding mistakes.")
+@CATALOG.add(
+    "filter", "className", doc="The Java class of a value, for finding mistakes.", example="{{ 1.5 | className }}"
+)
 def class_name(state: State, value: Any) -> str:
     return java_class(value)
 
@@ -278,7 +342,15 @@ def _pattern(value: Any, argument: str) -> str:
 _REGEX = Param("regex", "A Java regular expression.", required=True)
 
 
-@CATALOG.add("filter", "regexMatch", _REGEX, doc="Whether it occurs in the text.", since="2.0", passes_null=False)
+@CATALOG.add(
+    "filter",
+    "regexMatch",
+    _REGEX,
+    doc="Whether it occurs in the text.",
+    example="{{ 'run-42' | regexMatch('[0-9]+') }}",
+    since="2.0",
+    passes_null=False,
+)
 def regex_match(state: State, value: Any, pattern: Any) -> bool:
     state.check_time()
     compiled = java_pattern(_pattern(pattern, "regex"))
@@ -291,6 +363,7 @@ def regex_match(state: State, value: Any, pattern: Any) -> bool:
     _REGEX,
     Param("replacement", "May refer to groups as `$1` and `${name}`.", required=True),
     doc="Replace every match.",
+    example="{{ 'a1b2' | regexReplace('([a-z])([0-9])', '$2$1') }}",
     since="2.0",
 )
 def regex_replace(state: State, value: Any, pattern: Any, replacement: Any) -> str:
@@ -305,6 +378,7 @@ def regex_replace(state: State, value: Any, pattern: Any, replacement: Any) -> s
     _REGEX,
     Param("group", "Which group; 0 is the whole match.", default=0, shown="0"),
     doc="The first match, null if there is none.",
+    example="{{ 'run-42' | regexExtract('run-([0-9]+)', 1) }}",
     since="2.0",
 )
 def regex_extract(state: State, value: Any, pattern: Any, group: Any) -> str | None:

@@ -52,27 +52,43 @@ def _day(value: Any, function: str) -> datetime:
         ) from None
 
 
-@CATALOG.add("function", "isWeekend", _DATE, doc="Whether it is a Saturday or Sunday.", since="2.0")
+@CATALOG.add(
+    "function",
+    "isWeekend",
+    _DATE,
+    doc="Whether it is a Saturday or Sunday.",
+    example="{{ isWeekend('2026-06-06') }}",
+    since="2.0",
+)
 def is_weekend(state: State, date: Any) -> bool:
     return _day(date, "isWeekend").weekday() >= 5
 
 
-@CATALOG.add("function", "dayOfWeek", _DATE, doc="`MONDAY` to `SUNDAY`.", since="2.0")
+@CATALOG.add(
+    "function", "dayOfWeek", _DATE, doc="`MONDAY` to `SUNDAY`.", example="{{ dayOfWeek('2026-06-06') }}", since="2.0"
+)
 def day_of_week(state: State, date: Any) -> str:
     return _WEEKDAYS[_day(date, "dayOfWeek").weekday()]
 
 
-@CATALOG.add("function", "dayOfMonth", _DATE, doc="1 to 31.", since="2.0")
+@CATALOG.add("function", "dayOfMonth", _DATE, doc="1 to 31.", example="{{ dayOfMonth('2026-06-06') }}", since="2.0")
 def day_of_month(state: State, date: Any) -> int:
     return _day(date, "dayOfMonth").day
 
 
-@CATALOG.add("function", "monthOfYear", _DATE, doc="1 to 12.", since="2.0")
+@CATALOG.add("function", "monthOfYear", _DATE, doc="1 to 12.", example="{{ monthOfYear('2026-06-06') }}", since="2.0")
 def month_of_year(state: State, date: Any) -> int:
     return _day(date, "monthOfYear").month
 
 
-@CATALOG.add("function", "hourOfDay", _DATE, doc="0 to 23; the date needs a time.", since="2.0")
+@CATALOG.add(
+    "function",
+    "hourOfDay",
+    _DATE,
+    doc="0 to 23; the date needs a time.",
+    example="{{ hourOfDay('2026-06-06T14:30:00') }}",
+    since="2.0",
+)
 def hour_of_day(state: State, date: Any) -> int:
     day = _day(date, "hourOfDay")
     if isinstance(date, str) and "T" not in date.upper():
@@ -124,6 +140,7 @@ def is_day_week_in_month(state: State, date: Any, day_of_week: Any, position: An
     _DATE,
     Param("workingDays", "The days of work.", shown='"MONDAY,TUESDAY,WEDNESDAY,THURSDAY,FRIDAY"'),
     doc="Whether no later day of its month is a day of work, but this one is.",
+    example="{{ isLastWorkingDay('2026-05-29') }}",
     since="2.0",
 )
 def is_last_working_day(state: State, date: Any, working_days: Any) -> bool:
@@ -172,13 +189,29 @@ def _instant(value: Any, function: str, *, offset_required: bool = False) -> Mom
 _REFERENCE = Param("reference", "The date to compare with; UTC when it has no offset.", default=ABSENT, required=True)
 
 
-@CATALOG.add("function", "isDateBefore", _DATE, _REFERENCE, doc="Whether it is earlier.", since="2.0")
+@CATALOG.add(
+    "function",
+    "isDateBefore",
+    _DATE,
+    _REFERENCE,
+    doc="Whether it is earlier.",
+    example="{{ isDateBefore('2026-06-01', '2026-06-02') }}",
+    since="2.0",
+)
 def is_date_before(state: State, date: Any, reference: Any) -> bool:
     one, other = _pair(date, reference, "isDateBefore")
     return one.epoch_nanos < other.epoch_nanos
 
 
-@CATALOG.add("function", "isDateAfter", _DATE, _REFERENCE, doc="Whether it is later.", since="2.0")
+@CATALOG.add(
+    "function",
+    "isDateAfter",
+    _DATE,
+    _REFERENCE,
+    doc="Whether it is later.",
+    example="{{ isDateAfter('2026-06-01', '2026-06-02') }}",
+    since="2.0",
+)
 def is_date_after(state: State, date: Any, reference: Any) -> bool:
     one, other = _pair(date, reference, "isDateAfter")
     return one.epoch_nanos > other.epoch_nanos
@@ -196,6 +229,7 @@ def _pair(date: Any, reference: Any, function: str) -> tuple[Moment, Moment]:
     Param("after", "The lower bound, with an offset.", default=ABSENT, required=True),
     Param("before", "The upper bound, with an offset.", default=ABSENT, required=True),
     doc="Whether it lies between two moments, both excluded.",
+    example="{{ isDateBetween(now(), '2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z') }}",
     since="2.0",
 )
 def is_date_between(state: State, date: Any, after: Any, before: Any) -> bool:

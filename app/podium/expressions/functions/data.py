@@ -48,7 +48,9 @@ def from_json(state: State, value: Any) -> Any:
     return _parsed(value, "fromJson")
 
 
-@CATALOG.add("function", "json", _JSON, doc="Older name of `fromJson`.", removed="2.0")
+@CATALOG.add(
+    "function", "json", _JSON, doc="Older name of `fromJson`.", example="{{ json(inputs.body).name }}", removed="2.0"
+)
 def json_(state: State, value: Any) -> Any:
     return _parsed(value, "json")
 
@@ -145,6 +147,7 @@ def render(state: State, value: Any, recursive: Any) -> Any:
     "renderOnce",
     Param("toRender", "A text, list or map that holds expressions.", default=ABSENT, required=True),
     doc="As `render`, but what comes out is not evaluated again.",
+    example="{{ renderOnce(vars.template) }}",
 )
 def render_once(state: State, value: Any) -> Any:
     return render(state, value, False)
@@ -155,13 +158,16 @@ def render_once(state: State, value: Any) -> Any:
     "block",
     Param("name", "The name of a block of this template.", required=True),
     doc="The content of a `{% block %}` once more; nothing when there is none.",
+    example="{% block line %}-{% endblock %}{{ block('line') }}",
 )
 def block(state: State, name: Any) -> Any:
     content = state.blocks.get(to_text(name))
     return None if content is None else content(state)
 
 
-@CATALOG.add("function", "parent", doc="Always fails: templates of flows have no parent templates.")
+@CATALOG.add(
+    "function", "parent", doc="Always fails: templates of flows have no parent templates.", example="{{ parent() }}"
+)
 def parent(state: State) -> Any:
     raise ExpressionError("Can not use parent function if template does not extend another template.")
 
@@ -177,11 +183,21 @@ def _roots(state: State) -> Mapping[str, Any]:
     return roots
 
 
-@CATALOG.add("function", "printContext", doc="Every variable there is, as a map; for finding mistakes.")
+@CATALOG.add(
+    "function",
+    "printContext",
+    doc="Every variable there is, as a map; for finding mistakes.",
+    example="{{ printContext() }}",
+)
 def print_context(state: State) -> dict[str, Any]:
     return _context(state)
 
 
-@CATALOG.add("function", "fetchContext", doc="Every variable there is, as a map; for finding mistakes.")
+@CATALOG.add(
+    "function",
+    "fetchContext",
+    doc="Every variable there is, as a map; for finding mistakes.",
+    example="{{ fetchContext() }}",
+)
 def fetch_context(state: State) -> dict[str, Any]:
     return _context(state)

@@ -110,6 +110,7 @@ def loop_outputs(state: State, outputs: Any, name: Any) -> list[Any]:
     Param("taskId", "Id of a task in a loop; the current task when left out."),
     Param("iteration", "Number of the iteration, from 0; the previous one when left out."),
     doc="The output of a task in another iteration; null when there is none.",
+    example="{{ iterationOutput('make_list', 0) }}",
     since="2.0",
 )
 def iteration_output(state: State, task_id: Any, iteration: Any) -> Any:
@@ -136,6 +137,7 @@ def iteration_output(state: State, task_id: Any, iteration: Any) -> Any:
     "parentOutput",
     Param("index", "Which parent, counted from the outermost with 0; the direct one when left out."),
     doc="The outputs of a task around this one; null when there are none.",
+    example="{{ parentOutput().value }}",
     since="2.0",
 )
 def parent_output(state: State, index: Any) -> Any:

@@ -105,12 +105,27 @@ def file_uri(state: State, path: Any, namespace: Any, revision: Any) -> str:
     return _reference(state, "fileURI", path, namespace, revision).uri
 
 
-@CATALOG.add("function", "fileSize", _PATH, _NAMESPACE, doc="The size of a file in bytes.")
+@CATALOG.add(
+    "function",
+    "fileSize",
+    _PATH,
+    _NAMESPACE,
+    doc="The size of a file in bytes.",
+    example="{{ fileSize(outputs.extract.uri) }}",
+)
 def file_size(state: State, path: Any, namespace: Any) -> int:
     return _size(state, "fileSize", path, namespace)
 
 
-@CATALOG.add("function", "fileExists", _PATH, _NAMESPACE, doc="Whether there is such a file.", since="1.0")
+@CATALOG.add(
+    "function",
+    "fileExists",
+    _PATH,
+    _NAMESPACE,
+    doc="Whether there is such a file.",
+    example="{{ fileExists('queries/daily.sql') }}",
+    since="1.0",
+)
 def file_exists(state: State, path: Any, namespace: Any) -> bool:
     return state.services.file_exists(_reference(state, "fileExists", path, namespace))
 
@@ -121,6 +136,7 @@ def file_exists(state: State, path: Any, namespace: Any) -> bool:
     _PATH,
     _NAMESPACE,
     doc="Whether the file has no content.",
+    example="{{ isFileEmpty(outputs.extract.uri) }}",
     since="1.0",
     aliases=("fileEmpty",),
 )

@@ -40,12 +40,18 @@ def uuid(state: State) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
-@CATALOG.add("function", "id", doc="A short random id, of the kind executions have.")
+@CATALOG.add("function", "id", doc="A short random id, of the kind executions have.", example="{{ id() }}")
 def id_(state: State) -> str:
     return _base62(_uuid4(state.services.random()))
 
 
-@CATALOG.add("function", "ksuid", doc="A 27-character id that sorts by the second it was made in.", since="1.0")
+@CATALOG.add(
+    "function",
+    "ksuid",
+    doc="A 27-character id that sorts by the second it was made in.",
+    example="{{ ksuid() }}",
+    since="1.0",
+)
 def ksuid(state: State) -> str:
     seconds = int(state.services.now().timestamp()) - _KSUID_EPOCH & 0xFFFFFFFF
     return _base62(seconds << 128 | state.services.random().getrandbits(128), 27)
@@ -99,6 +105,6 @@ def random_int(state: State, lower: Any, upper: Any) -> int:
     return low if low == high else state.services.random().randrange(low, high)
 
 
-@CATALOG.add("function", "randomPort", doc="A TCP port that is free now.", since="1.0")
+@CATALOG.add("function", "randomPort", doc="A TCP port that is free now.", example="{{ randomPort() }}", since="1.0")
 def random_port(state: State) -> int:
     return state.services.random_port()

@@ -136,6 +136,7 @@ _KEY = Param("key", "Base64 of 16, 24 or 32 bytes.", default=ABSENT, required=Tr
     _KEY,
     Param("plaintext", "What to encrypt.", default=ABSENT, required=True),
     doc="The text encrypted with AES-GCM, as Base64.",
+    example="{{ encrypt(secret('KEY'), inputs.token) }}",
 )
 def encrypt(state: State, key: Any, plaintext: Any) -> Any:
     from podium.expressions.aes_gcm import encrypted_text
@@ -152,6 +153,7 @@ def encrypt(state: State, key: Any, plaintext: Any) -> Any:
     _KEY,
     Param("encrypted", "What `encrypt` returned.", default=ABSENT, required=True),
     doc="The text behind an encrypted one.",
+    example="{{ decrypt(secret('KEY'), inputs.token) }}",
 )
 def decrypt(state: State, key: Any, encrypted: Any) -> Any:
     from podium.expressions.aes_gcm import decrypted_text
