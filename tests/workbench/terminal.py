@@ -19,13 +19,21 @@ needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux
 class Terminal:
     """One tmux server of its own with one window. `folder` is the workspace, `socket` a file that nobody else uses."""
 
-    def __init__(self, folder: Path, socket: Path, width: int = 120, height: int = 36) -> None:
-        self._folder, self._socket, self._size = folder, socket, (width, height)
+    def __init__(self, folder: Path, socket: Path, width: int = 120, height: int = 36, start: str = ".") -> None:
+        """`start` is what the workbench is opened on: the folder, or a file in it."""
+        self._folder, self._socket, self._size, self._start = folder, socket, (width, height), start
 
     def __enter__(self) -> Self:
         width, height = self._size
         environ = {"PYTHONPATH": str(APP), "TERM": "tmux-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        words = ["env", *(f"{name}={value}" for name, value in environ.items()), sys.executable, "-m", "podium", "."]
+        words = [
+            "env",
+            *(f"{name}={value}" for name, value in environ.items()),
+            sys.executable,
+            "-m",
+            "podium",
+            self._start,
+        ]
         # The shell stays, so that what the program leaves on the screen can be read after its end.
         command = " ".join(words) + "; echo ended with $?; sleep 60"
         self._tmux("new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(self._folder), command)
@@ -41,6 +49,10 @@ class Terminal:
     def text(self) -> str:
         """What is on the screen."""
         return self._tmux("capture-pane", "-p")
+
+    def buffer(self) -> str:
+        """What was copied last."""
+        return self._tmux("show-buffer")
 
     def rows(self) -> list[str]:
         """The same by rows."""

@@ -72,7 +72,7 @@ def _last_lines(log: Path, taskrun_id: str | None) -> list[LogLine]:
     index = LogIndex(log)
     try:
         index.refresh()
-        chosen = LogFilter()
+        chosen = LogFilter(level="INFO")
         if taskrun_id is not None:
             chosen = replace(chosen, task_runs=frozenset({taskrun_id}))
         selection = LogSelection(index, chosen)
