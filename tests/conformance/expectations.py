@@ -31,6 +31,8 @@ class Observed:
             return str(self.was.id)
         if name.startswith("taskrun:"):
             task_id = name.removeprefix("taskrun:").removesuffix(".id")
+            if task_id.isdigit():
+                return self.runs[int(task_id)].id
             return next(run.id for run in self.runs if run.task_id == task_id)
         return str(self.world.lookup(name))
 
@@ -143,7 +145,8 @@ def _outputs_of(observed: Observed, wanted: Mapping[str, Any], *, subset: bool =
         runs = observed.named(key)
         if not runs:
             return f"no task run {key} in {_listing(observed)}"
-        found = [differs(observed.world.visible(run.outputs), expected, subset=subset) for run in runs]
+        found = [differs(run.outputs if expected is None else run.outputs or {}, expected, subset=subset)
+                 for run in runs]  # fmt: skip
         if all(found):
             return f"{key}: {found[0]}"
     return ""
@@ -246,9 +249,8 @@ def _each_differs(observed: Observed, found: Sequence[Execution], entry: Mapping
 
 def _execution_differs(observed: Observed, each: Execution, entry: Mapping[str, Any]) -> str:
     inner = Observed(observed.world, each, observed.executions)
-    keys = {"state", "taskruns_count", "taskrun_outputs", "inputs", "outputs", "labels", "trigger"}
-    checks = {key: value for key, value in entry.items() if key in keys}
-    for key, wanted in checks.items():
+    selection = ("as", "flowId", "count", "count_min", "states_any_order", "outputs_in_order")
+    for key, wanted in ((key, value) for key, value in entry.items() if key not in selection):
         problem = _CHECKS[key](inner, wanted)
         if problem:
             return f"{key}: {problem}"
@@ -412,6 +414,7 @@ _CHECKS: dict[str, Callable[[Observed, Any], str]] = {
     "same_execution_id": _same_execution,
     "history_len": _equal(lambda o: len(o.execution.histories)),
     "state_history_contains": _contained,
+    "state_history_prefix": lambda o, wanted: differs([s for s, _ in o.execution.histories][: len(wanted)], wanted),
     "duration_min_s": _minimum(_seconds),
     "taskruns_count": lambda o, wanted: _complete(o, wanted),
     "taskruns_count_min": _minimum(lambda o: len(o.runs)),

@@ -31,6 +31,11 @@ def differs(actual: Any, expected: Any, *, subset: bool = False) -> str:
         if not isinstance(actual, Mapping):
             return f"expected a map {shown(expected)}, got {shown(actual)}"
         for key, value in expected.items():
+            if key in _MATCHERS:
+                problem = _MATCHERS[key](actual, value)
+                if problem:
+                    return problem
+                continue
             if key not in actual:
                 return f"`{key}` is missing in {shown(actual)}"
             problem = differs(actual[key], value, subset=subset)

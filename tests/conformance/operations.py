@@ -1,14 +1,14 @@
 """Playing the steps of a case against the facade of executions, and checking what comes of each."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from expectations import Observed, problems
 from manifest import TERMINAL, Case
-from matching import differs, shown
+from matching import differs, filled, shown
 from surroundings import Stub, written_inputs
 from validation import model_differs
 from world import World
@@ -68,6 +68,7 @@ class _Play:
             found = (f"{key}: {model_differs(key, rest[key], flow)}" for key in list(rest) if key.startswith("model"))
             yield from (text for text in found if not text.endswith(": "))
             rest = {key: value for key, value in rest.items() if not key.startswith("model")}
+        self._settled(rest.get("executions_by_name") or ())
         if rest:
             main = self.main or self.world.any_execution()
             if main is None:
@@ -104,6 +105,10 @@ class _Play:
     def _wait(self, step: Mapping[str, Any]) -> None:
         if self.main and not step.get("no_wait"):
             self.world.wait(self.main, TERMINAL, self._patience(step))
+
+    def _settled(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.world.wait(self.world.names[name], {*TERMINAL, "PAUSED"}, self._patience({}))
 
     def _patience(self, step: Mapping[str, Any]) -> timedelta:
         usual = 60 if "delay" in (self.case.raw.get("requires") or ()) else 20
@@ -161,6 +166,7 @@ class _Play:
 
     def _do_pause(self, step: Mapping[str, Any]) -> None:
         self._each(step, self.world.executions.pause)
+        self.world.settle(self.main or "")
 
     def _do_force_run(self, step: Mapping[str, Any]) -> None:
         self._each(step, self.world.executions.force_run)
@@ -235,7 +241,8 @@ class _Play:
                 return
             raise
         if "expect_result" in step:
-            problem = differs(result, step["expect_result"])
+            wanted = filled(step["expect_result"], Observed(self.world, execution).lookup)
+            problem = differs(result, wanted)
         else:
             problem = differs(result, {"$json": step.get("expect_result_json")})
         if problem:

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,6 +78,22 @@ class World:
         self.creation = Creation(self.stores, Flows(self.stores, registry))
         self._edited: dict[str, Any] | None = None
         self._fill()
+        self._stop = threading.Event()
+        if "flow-trigger" in (case.raw.get("requires") or ()):
+            self._serve()
+
+    def _serve(self) -> None:
+        """Flow triggers are evaluated by a server, as in production."""
+        from podium.server.serve import Server
+
+        server = Server(self.stores, self.registry, self.executions, lambda _: None)
+
+        def work() -> None:
+            while not self._stop.wait(0.1):
+                server.tick()
+
+        server.tick()
+        threading.Thread(target=work, daemon=True).start()
 
     @property
     def triggers(self) -> Any:
@@ -93,6 +111,7 @@ class World:
 
     def close(self) -> None:
         """Leave nothing behind that still runs."""
+        self._stop.set()
         for execution in self.everything():
             if not execution.terminal:
                 with contextlib.suppress(Exception):
@@ -156,8 +175,6 @@ class World:
         """Let held runners go, and what was asked for be done."""
         self.launcher.holding = False
         self.launcher.release()
-        import time
-
         time.sleep(0.4)
 
     @contextlib.contextmanager
@@ -215,9 +232,6 @@ class World:
 
     def filled(self, value: Any) -> Any:
         return filled(value, self.lookup)
-
-    def visible(self, outputs: Any) -> Any:
-        return {} if outputs is None else outputs
 
     def outputs_map(self, execution: Execution) -> Any:
         """The `outputs` that expressions see at the end."""

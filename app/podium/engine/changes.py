@@ -34,6 +34,8 @@ class ExecutionCreated:
     original_created: datetime | None = None
     kind: str | None = None
     context: Mapping[str, Any] | None = None
+    earlier: Sequence[str] = ()
+    """States that the execution had of which this one is a replay; they are not events of this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,9 +210,10 @@ def _all_items(run: Run, taskrun: TaskRun, task: Task) -> None:
     for iteration, uri in enumerate(batches):
         _subflow(run, taskrun, task, iteration, _item(uri, iteration))
     if not batches:
-        _end(run, taskrun, task, "SUCCESS", {})
+        _end(run, taskrun, task, "SUCCESS", None)
     else:
-        run.set_outputs(taskrun, {"numberOfBatches": len(batches), "iterations": {"CREATED": len(batches)}})
+        counts = {"CREATED": len(batches), "RUNNING": 0}
+        run.set_outputs(taskrun, {"numberOfBatches": len(batches), "iterations": counts})
 
 
 def _batches(run: Run, taskrun: TaskRun) -> Sequence[str]:
@@ -227,12 +228,12 @@ def _item(uri: str, iteration: int) -> dict[str, Any]:
 
 
 def _count_items(run: Run, taskrun: TaskRun, task: Task) -> None:
-    counts: dict[str, int] = {}
+    counts = {"CREATED": 0, "RUNNING": 0}
     for child in taskrun.children:
         state = taskrun.settled.get(child, "RUNNING")
         counts[state] = counts.get(state, 0) + 1
     outputs = {**(taskrun.outputs or {}), "iterations": counts}
-    if "RUNNING" in counts:
+    if counts["RUNNING"]:
         run.set_outputs(taskrun, outputs)
         return
     order = ("FAILED", "KILLED", "WARNING")

@@ -70,7 +70,7 @@ class Execution:
         self.namespace = created.namespace
         self.flow_id = created.flow_id
         self.revision = created.revision
-        self.histories: History = [("CREATED", created.date)]
+        self.histories: History = [(state, created.date) for state in ("CREATED", *created.earlier)]
         self.inputs: Mapping[str, Any] = created.inputs
         self.labels: list[tuple[str, str]] = [(key, value) for key, value in created.labels]
         self.variables: Mapping[str, Any] = created.variables

@@ -141,7 +141,7 @@ def _update(run: Run, taskrun: TaskRun, update: Update) -> bool:
         run.emit(c.VariablesSet(variables))
     if update.end_state is None:
         return True
-    run.move(taskrun, "SUCCESS")
+    run.move(taskrun, "KILLED" if update.end_state == "KILLED" else "SUCCESS")
     for other in ex.taskruns.values():
         if other.state not in TERMINAL:
             if other.id in run.working:

@@ -89,9 +89,10 @@ def replay(
     Without a task run nothing is kept. `restarting` makes the new execution of a restart with another revision:
     failed task runs are chosen instead of a named one.
     """
-    created = _successor(ex, ids.new(), now, inputs, revision, "system.restarted" if restarting else "system.replay")
+    label = "system.restarted" if restarting else "system.replay"
     if from_taskrun is None and not restarting:
-        return Comeback((created,), ())
+        return Comeback((_successor(ex, ids.new(), now, inputs, revision, label),), ())
+    created = _successor(ex, ids.new(), now, inputs, revision, label, tuple(state for state, _ in ex.histories[1:]))
     plan = Plan(flow)
     copy, names = _copy(ex, ids)
     if restarting:
@@ -111,8 +112,9 @@ def replay(
 
 
 def _successor(
-    ex: Execution, new_id: str, now: datetime, inputs: Mapping[str, Any] | None, revision: int | None, label: str
-) -> c.ExecutionCreated:
+    ex: Execution, new_id: str, now: datetime, inputs: Mapping[str, Any] | None, revision: int | None, label: str,
+    earlier: tuple[str, ...] = (),
+) -> c.ExecutionCreated:  # fmt: skip
     labels = [(key, value) for key, value in ex.labels if key != label]
     return c.ExecutionCreated(
         new_id, ex.namespace, ex.flow_id, now,
@@ -126,6 +128,7 @@ def _successor(
         attempt_number=ex.attempt_number + 1,
         kind=ex.kind,
         context=ex.context,
+        earlier=earlier,
     )  # fmt: skip
 
 

@@ -21,6 +21,10 @@ class CheckFrequency:
     max_duration: timedelta | None = None
 
 
+WAIT_FOR = CheckFrequency(timedelta(seconds=1), 100, timedelta(hours=1))
+"""The limits of the type under its old name, from before 0.23."""
+
+
 def first_round() -> dict[str, Any]:
     """The outputs of a LoopUntil while its first round runs."""
     return {"iterationCount": 1}
@@ -73,11 +77,11 @@ def next_round(run: Run, container: Container) -> None:
 
 def _frequency(run: Run, task: Task, taskrun: TaskRun) -> CheckFrequency:
     raw = run.render(task.props.get("checkFrequency") or {}, taskrun)
-    default = CheckFrequency()
-    iterations = raw.get("maxIterations")
+    default = WAIT_FOR if task.written_type.endswith(".WaitFor") else CheckFrequency()
+    iterations = raw.get("maxIterations", default.max_iterations)
     duration = raw.get("maxDuration")
     return CheckFrequency(
         interval=parse_duration(str(raw["interval"])) if raw.get("interval") else default.interval,
         max_iterations=int(iterations) if iterations not in (None, "") else None,
-        max_duration=parse_duration(str(duration)) if duration else None,
+        max_duration=parse_duration(str(duration)) if duration else default.max_duration,
     )

@@ -12,7 +12,7 @@ from podium.engine.execution import Execution, TaskRun
 from podium.engine.flowable import Flowable
 from podium.engine.plan import Plan
 from podium.engine.progress import Container, Progress
-from podium.engine.variables import Variables
+from podium.engine.variables import Reveal, Variables
 from podium.model.flow import Condition, Flow, Task
 
 
@@ -56,12 +56,13 @@ class Run:
         ids: Ids,
         fraction: Callable[[], float],
         surroundings: Mapping[str, Any],
+        reveal: Reveal | None = None,
     ) -> None:
         self.flow = flow
         self.execution = execution
         self.plan = Plan(flow)
         self.progress = Progress(self.plan, execution)
-        self.variables = Variables(self.plan, execution, surroundings)
+        self.variables = Variables(self.plan, execution, surroundings, reveal)
         self.renderer = renderer
         self.types = types
         self.typer = typer

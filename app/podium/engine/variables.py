@@ -1,12 +1,14 @@
 """The names that expressions see (semantics 5), kept up to date change by change."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from podium.base.clock import iso_instant
 from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
 from podium.model.flow import Task
+
+Reveal = Callable[[Any], Any]
 
 
 class Variables:
@@ -16,7 +18,11 @@ class Variables:
     same at the first and at the ten-thousandth.
     """
 
-    def __init__(self, plan: Plan, execution: Execution, surroundings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, plan: Plan, execution: Execution, surroundings: Mapping[str, Any], reveal: Reveal | None = None
+    ) -> None:  # fmt: skip
+        """`reveal` shows outputs to expressions that are kept encrypted."""
+        self._reveal = reveal
         self._plan = plan
         self._execution = execution
         self._surroundings = surroundings
@@ -136,7 +142,8 @@ class Variables:
             if not isinstance(inner, dict):
                 inner = target[key] = {}
             target = inner
-        target[path[-1]] = {} if run.outputs is None else dict(run.outputs)
+        outputs = run.outputs if self._reveal is None else self._reveal(run.outputs)
+        target[path[-1]] = {} if outputs is None else dict(outputs)
 
 
 def _finished_attempts(run: TaskRun) -> int:

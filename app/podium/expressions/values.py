@@ -26,6 +26,12 @@ class Char(str):
     __slots__ = ()
 
 
+class BigInteger(int):
+    """A Java BigInteger that would also fit into a long: made by the `number` filter only."""
+
+    __slots__ = ()
+
+
 class Single(float):
     """A Java float: single precision, made by the `number` filter only."""
 
@@ -264,9 +270,10 @@ def kind_of(value: Any) -> str:
 def java_class(value: Any) -> str:
     """The class name a Kestra server would mention."""
     if is_integer(value):
-        if -(2**31) <= value < 2**31:
+        if -(2**31) <= value < 2**31 and not isinstance(value, BigInteger):
             return "java.lang.Integer"
-        return "java.lang.Long" if -(2**63) <= value < 2**63 else "java.math.BigInteger"
+        small = -(2**63) <= value < 2**63 and not isinstance(value, BigInteger)
+        return "java.lang.Long" if small else "java.math.BigInteger"
     for types, name in _JAVA_CLASSES:
         if isinstance(value, types):
             return name

@@ -96,6 +96,12 @@ class InputReader:
         if values.get("itemType") == "ARRAY" and type_name == "ARRAY":
             message = f"{input_id or path}: `itemType` cannot be `ARRAY`. Use JSON for nested lists."
             findings.add("invalid-value", message, found["itemType"][1].value, f"{path}.itemType")
+        if type_name == "FILE" and values.get("defaults") is not None:
+            message = (
+                f"{input_id or path}: no `defaults` can be set for inputs of type 'FILE'. Delete it; "
+                "read a namespace file when none is given."
+            )
+            findings.add("invalid-value", message, found["defaults"][1].value, f"{path}.defaults")
         name = values.get("displayName")
         if name is not None and len(name) > 64:
             message = f"{path}.displayName: size must be between 0 and 64, but is {len(name)}."

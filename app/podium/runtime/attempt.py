@@ -127,6 +127,8 @@ def run_spec(types: "Registry", ctx: AttemptContext, spec: str) -> Mapping[str, 
         given = from_yaml(spec)
     except ExpressionError as error:
         raise TaskError(f"The text is not a task: {error}") from error
+    if isinstance(given, Mapping) and given.get("type") == ctx.task_type:
+        raise TaskError(f"The templated task cannot be of type '{ctx.task_type}'")
     if not isinstance(given, Mapping) or "type" not in given:
         raise TaskError("The text is not a task: it must be a map with a `type` and its properties.")
     wrapped = {"id": "templated", "namespace": "templated", "tasks": [{**given, "id": ctx.task_id}]}
@@ -135,7 +137,7 @@ def run_spec(types: "Registry", ctx: AttemptContext, spec: str) -> Mapping[str, 
         raise TaskError("The text is not a task: " + " ".join(each.message for each in loaded.errors))
     task = loaded.flow.tasks[0]
     if not task.decl.local or task.decl.kind != "runnable":
-        raise TaskError(f"`{task.type}` is not a task that can be run from a text: only runnable tasks are.")
+        raise TaskError(f"The templated task must be a runnable task: `{task.type}` is none.")
     instance = bind(types.implementation(task.type), task.props, ctx, types.implementation)
     assert isinstance(instance, RunnableTask)
     result = instance.run(ctx)

@@ -166,7 +166,8 @@ class Creation:
             )
         ]  # fmt: skip
         failed = [check.message for check in checks if _fails(new, check)]
-        failed += [new.failed] if new.failed is not None else []
+        if new.failed is not None:
+            failed.append(new.failed)
         if failed:
             changes.append(c.ExecutionMoved("FAILED", attempt.now))
         hide_inputs(attempt.masker, inputs, secret_inputs_of(flow))
@@ -241,7 +242,7 @@ class _Attempt:
         return fired_checks(flow.checks, lambda value: render(value, context, services, dialect=flow.dialect))
 
     def _render_input(self, value: Any, inputs: Mapping[str, Any]) -> Any:
-        context = {**self._context, "inputs": inputs}
+        context = {**self._context, "inputs": inputs, "vars": self._new.flow.variables}
         return render_typed(value, context, self.services, dialect=self._new.flow.dialect)
 
     def _store_file(self, input_id: str, given: str) -> str:

@@ -21,11 +21,13 @@ from podium.plugin.context import ExecutionQueries
 from podium.plugin.registry import Registry
 from podium.plugin.task import UpdatingTask
 from podium.runtime.context import AttemptContext, AttemptLog, LineWriter
+from podium.runtime.encrypted_outputs import Revealer
 from podium.runtime.guard import Guard
 from podium.runtime.kinship import Kinship
 from podium.runtime.log_files import AttemptLogFile
 from podium.runtime.masks import hide_inputs, secret_answers_of
 from podium.runtime.processes import Cancellation, LocalProcesses
+from podium.runtime.reachable_keys import ReachableKeys
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
 from podium.runtime.task_cache import TaskCacheEntry
@@ -56,6 +58,7 @@ class Workplace:
         self.services = RuntimeServices(
             stores, execution.namespace, execution.flow_id, masker, record=record, may_read=self.kin
         )
+        self._keys = ReachableKeys(stores.key_values, stores.workspace, execution.namespace)
         self._metrics = Lock()
         self._inline: dict[str, bool] = {}
 
@@ -65,6 +68,7 @@ class Workplace:
             self.flow, self.execution, renderer=self, types=self.registry, typer=self._typer, holds=self._holds,
             clock=self.stores.clock, ids=self.ids, fraction=random.random,
             surroundings=surroundings(self.stores, self.execution.namespace),
+            reveal=Revealer(self.stores.settings.lookup("encryption.key"), self.masker),
         ))  # fmt: skip
 
     # -- the engine's renderer -------------------------------------------------------------------------------------
@@ -121,7 +125,7 @@ class Workplace:
             clock=self.stores.clock, log=log, cancellation=cancellation,
             make_directory=lambda: self._make_directory(attempt), shared_directory=shared_directory,
             storage=storage, cache=self._cache(task, storage), log_file=log_file, write=write,
-            namespace_files=self.stores.namespace_files, kv=self.stores.key_values,
+            namespace_files=self.stores.namespace_files, kv=self._keys,
             processes=LocalProcesses(attempt, cancellation, log.warn, guard), executions=self._queries,
             record_metric=lambda metric: self._record_metric(task, taskrun, metric),
             settings=self.stores.settings.lookup, dialect=self.flow.dialect, rendering=rendering,

@@ -231,6 +231,7 @@ class Response:
         shown = text if len(text) <= _SHOWN_BODY else f"{text[:_SHOWN_BODY]}… ({len(text)} characters)"
         raise TaskError(
             f"Failed http request with response code '{self.answer.status_code}'"
+            + (f" ({self.answer.reason})" if self.answer.reason else "")
             + (f" and body:\n{shown}" if shown else "")
         )
 

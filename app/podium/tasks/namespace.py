@@ -106,7 +106,8 @@ class DownloadFiles(RunnableTask):
         found = {}
         for number, name in enumerate(_chosen(ctx, self.namespace, self.files)):
             path = ctx.namespace_files.path(self.namespace, name)
-            found[f"{self.destination}{name}"] = ctx.storage.put(path, f"{number}-{path.name}")
+            # Paths in a namespace begin with a slash, as a server writes them.
+            found["/" + f"{self.destination}{name}".lstrip("/")] = ctx.storage.put(path, f"{number}-{path.name}")
         ctx.metric("downloaded", len(found), "counter")
         return {"files": found}
 

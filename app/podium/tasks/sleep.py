@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from podium.base.durations import format_duration
 from podium.model.properties import prop
 from podium.model.schema import Example
 from podium.plugin.context import RunContext
@@ -18,5 +19,6 @@ class Sleep(RunnableTask):
     duration: timedelta = prop(required=True, doc="How long to wait.")
 
     def run(self, ctx: RunContext) -> None:
+        ctx.log.info(f"Waiting for {format_duration(self.duration)}")
         if ctx.cancelled.wait(max(self.duration.total_seconds(), 0)):
             raise Cancelled

@@ -155,7 +155,7 @@ def loop_values(opening: Opening, raw: Any) -> tuple[str, ...]:
         raise FlowableError(f"Unknown value type: {type(raw).__name__}; `values` is a list or a JSON array")
     nulls = sum(1 for value in values if value is None)
     if nulls:
-        raise FlowableError(f"Found '{nulls}' null values on Each, with values={json.dumps(values, default=str)}")
+        raise FlowableError(f"Found '{nulls}' null values on Each, with values={_listed(values)}")
     return tuple(dict.fromkeys(_text(value) for value in values))
 
 
@@ -183,3 +183,12 @@ def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _listed(value: Any) -> str:
+    """A value as a Kestra server prints it in messages."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_listed, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}={_listed(item)}" for key, item in value.items()) + "}"
+    return value if isinstance(value, str) else json.dumps(value, default=str)
