@@ -279,7 +279,10 @@ def _after_end(observed: Observed, wanted: Sequence[str]) -> str:
 
 
 def _loop(observed: Observed, wanted: Mapping[str, Any]) -> str:
-    children = [each for each in observed.executions if each.parent_id == observed.execution.id]
+    def parent(each: Execution) -> Any:
+        return ((each.trigger or {}).get("variables") or {}).get("executionId")
+
+    children = [each for each in observed.executions if parent(each) == observed.execution.id]
     outputs = observed.runs[0].outputs or {}
     for key in ("iterationCount", "terminatedIterations"):
         problem = differs(outputs.get(key), wanted[key], subset=True) if key in wanted else ""

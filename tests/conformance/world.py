@@ -79,7 +79,8 @@ class World:
         self._edited: dict[str, Any] | None = None
         self._fill()
         self._stop = threading.Event()
-        if "flow-trigger" in (case.raw.get("requires") or ()):
+        self.serving = "flow-trigger" in (case.raw.get("requires") or ())
+        if self.serving:
             self._serve()
 
     def _serve(self) -> None:
@@ -166,9 +167,9 @@ class World:
     def wait(self, execution_id: str, states: Any, patience: timedelta) -> None:
         """Until the execution is in one of the states; None of these within `patience` is a failure."""
         execution = self.executions.wait(
-            execution_id, patience, until=lambda execution: execution.state in states and not execution.terminal
+            execution_id, patience, until=lambda execution: any(state in states for state, _ in execution.histories)
         )
-        if execution.state not in states:
+        if not any(state in states for state, _ in execution.histories):
             raise AssertionError(f"still {execution.state} after {patience}")
 
     def settle(self, execution_id: str) -> None:

@@ -1,6 +1,7 @@
 """Tasks that create other executions: Subflow, the items of a ForEachItem, the iterations of a Loop."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -337,6 +338,6 @@ def _count_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
         **({} if broken is None else {"breakIteration": broken}),
         "iterationCount": len(taskrun.values or ()),
         "runningIterations": len(taskrun.children) - len(taskrun.settled),
-        "terminatedIterations": len(taskrun.settled),
+        "terminatedIterations": dict(Counter(taskrun.settled.values())),
         "outputs": results,
     })  # fmt: skip

@@ -96,7 +96,7 @@ class InputReader:
         if values.get("itemType") == "ARRAY" and type_name == "ARRAY":
             message = f"{input_id or path}: `itemType` cannot be `ARRAY`. Use JSON for nested lists."
             findings.add("invalid-value", message, found["itemType"][1].value, f"{path}.itemType")
-        if type_name == "FILE" and values.get("defaults") is not None:
+        if type_name == "FILE" and "defaults" in found and not is_null(found["defaults"][1].value):
             message = (
                 f"{input_id or path}: no `defaults` can be set for inputs of type 'FILE'. Delete it; "
                 "read a namespace file when none is given."

@@ -7,7 +7,7 @@ from datetime import timedelta
 from threading import Timer
 from typing import TYPE_CHECKING, Any, Protocol
 
-from podium.base.durations import parse_duration
+from podium.base.durations import format_duration, parse_duration
 from podium.engine import stimuli as s
 from podium.expressions.errors import ExpressionError
 from podium.model.flow import Task
@@ -35,7 +35,7 @@ def run_attempt(
     """Run one attempt of `task` to its end, whatever happens in it."""
     started = ctx.now()
     name = task.type.rpartition(".")[2]
-    ctx.log.debug(f"Type {name} started")
+    ctx.tell(f"Type {name} started")
     timer: Timer | None = None
     expired: list[timedelta] = []
     try:
@@ -52,12 +52,13 @@ def run_attempt(
             timer.cancel()
         ctx.close()
     if expired:
-        ctx.log.error(f"Timeout: the attempt was stopped after {expired[0]}")
+        ctx.log.error(f"Timeout: the attempt was stopped after {format_duration(expired[0])}")
+        ctx.tell(f"The Timeout of {task.id} is its property `timeout: {task.timeout}`")
         finished = s.AttemptFinished(ctx.taskrun_id, "FAILED", finished.outputs)
     elif cancellation.is_set():
         finished = s.AttemptFinished(ctx.taskrun_id, "KILLED", finished.outputs)
     seconds = (ctx.now() - started).total_seconds()
-    ctx.log.debug(f"Type {name} with state {finished.state} completed in {_clock(seconds)}")
+    ctx.tell(f"Type {name} with state {finished.state} completed in {_clock(seconds)}")
     log_file = ctx.keep_log()
     return finished if log_file is None else replace(finished, log_file=log_file)
 

@@ -141,6 +141,7 @@ class AttemptContext:
         self.cache = cache
         """The entry of a task with `taskCache`."""
         self._log_file = log_file
+        self._runner_log = AttemptLog(write, task.log_level)
         self._write = write
         self.namespace_files = namespace_files
         self.kv = kv
@@ -187,6 +188,10 @@ class AttemptContext:
 
     def setting(self, name: str, default: Any = None) -> Any:
         return self._settings(name, default)
+
+    def tell(self, message: str) -> None:
+        """What the runner says about the attempt: never in the file of a `logToFile` task, which is the task's own."""
+        self._runner_log.debug(message)
 
     def keep_log(self) -> str | None:
         """With `logToFile`, put the log of the attempt into storage and a pointer into the real log; its URI."""

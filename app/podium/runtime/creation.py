@@ -222,8 +222,15 @@ class _Attempt:
         resolved = self.resolved(store=store)
         if resolved.errors:
             text = "\n".join(self.masker(str(error)) for error in resolved.errors)
+            if self._asked_by_a_flow():
+                return resolved.values, (text,)
             raise NotCreated("inputs", text, input_errors=resolved.errors)
         return resolved.values, resolved.ignored(f"{new.flow.namespace}.{new.flow.id}")
+
+    def _asked_by_a_flow(self) -> bool:
+        """A Flow trigger that gives no inputs starts the flow even if it requires some (semantics 9.6)."""
+        origin = str((self._new.trigger or {}).get("type", ""))
+        return not self._new.inputs and origin == "io.kestra.plugin.core.trigger.Flow"
 
     def resolved(self, *, store: bool) -> Resolved:
         """All inputs; local files are copied into internal storage if `store`."""
