@@ -133,7 +133,7 @@ class Creation:
         if command.body is not None:
             new = replace(new, flow=loop_flow(caller, command.body), loop=command.body.id, kind="LOOP")
         else:
-            flow, file = self.flows.find(command.namespace, command.flow_id, command.revision)
+            flow, file = self.flows.find(command.namespace, command.flow_id, command.revision, recent=True)
             new = replace(new, flow=flow, path=file)
         return self.create(new)
 

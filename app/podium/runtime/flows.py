@@ -18,6 +18,8 @@ LOOP = "loop"
 """The entry of an execution's meta with the id of the Loop task whose iteration it is."""
 
 _MOST_SHOWN = 20
+_MOST_KNOWN = 100
+"""Texts of flows that are not read twice: a ForEachItem asks for the same one ten thousand times."""
 
 
 class Flows:
@@ -26,16 +28,23 @@ class Flows:
     def __init__(self, stores: Stores, catalog: Catalog) -> None:
         self._stores = stores
         self._catalog = catalog
+        self._read: dict[str, Flow] = {}
 
-    def find(self, namespace: str, flow_id: str, revision: int | None = None) -> tuple[Flow, Path | None]:
-        """A flow by its name, as its file says it now, or as it was in a `revision`; with the path of its file."""
+    def find(
+        self, namespace: str, flow_id: str, revision: int | None = None, *, recent: bool = False
+    ) -> tuple[Flow, Path | None]:
+        """A flow by its name, as its file says it now, or as it was in a `revision`; with the path of its file.
+
+        With `recent` its file is looked for at most once in a second.
+        """
         if revision:
             kept = self._stores.revisions.get(namespace, flow_id, revision)
             if kept is None:
                 raise _unknown(namespace, flow_id, revision)
             flow = self.parse(kept.source, f"revision {revision} of {namespace}.{flow_id}")
             return replace(flow, revision=revision), None
-        files = self._stores.workspace.flow_files()
+        workspace = self._stores.workspace
+        files = workspace.recent_flow_files() if recent else workspace.flow_files()
         found = [one for one in files if one.namespace == namespace and one.id == flow_id]
         if not found:
             raise _unknown(namespace, flow_id, 0)
@@ -62,9 +71,15 @@ class Flows:
 
     def parse(self, source: str, place: str, first_line: int = 0) -> Flow:
         """The flow of a text; `place` and `first_line` (of its document in the file) are for messages."""
+        known = self._read.get(source)
+        if known is not None:
+            return known
         loaded = load_flow(source, self._catalog, defaults=self._stores.plugin_defaults)
         if loaded.flow is None:
             raise NotCreated("invalid", invalid_text(loaded.errors, place, first_line), diagnostics=loaded.diagnostics)
+        if len(self._read) >= _MOST_KNOWN:
+            self._read.clear()
+        self._read[source] = loaded.flow
         return loaded.flow
 
     def _shown(self, path: Path) -> str:

@@ -7,6 +7,7 @@ below the root that has `id:`, `namespace:` and `tasks:` at its top level.
 import difflib
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ FLOW_FOLDERS = frozenset({"flows", "_flows"})
 
 _NAMESPACE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
 _LARGEST_FLOW = 4 * 1024 * 1024
+_RECENT = 1.0
+"""Seconds for which a look at the whole tree holds, where that is allowed."""
 _Stamp = tuple[int, int]
 
 
@@ -42,6 +45,7 @@ class Workspace:
         self.state = root / STATE_FOLDER
         self._namespace_folders = dict(namespace_folders or {})
         self._sniffed: dict[Path, _Sniffed] = {}
+        self._recent: tuple[float, list[FlowFile]] = (-_RECENT, [])
 
     @classmethod
     def locate(cls, path: Path) -> Self:
@@ -126,7 +130,14 @@ class Workspace:
             seen[path] = known
         self._sniffed = seen
         flows = [flow for known in seen.values() for flow in known.flows]
-        return sorted(flows, key=lambda flow: (flow.namespace, flow.id, flow.path, flow.line))
+        flows.sort(key=lambda flow: (flow.namespace, flow.id, flow.path, flow.line))
+        self._recent = (time.monotonic(), flows)
+        return list(flows)
+
+    def recent_flow_files(self) -> list[FlowFile]:
+        """The same, at most a second old: for what asks a thousand times while an execution runs."""
+        looked, flows = self._recent
+        return flows if time.monotonic() - looked < _RECENT else self.flow_files()
 
     def namespaces(self) -> list[str]:
         """All namespaces that have a flow, sorted."""
@@ -179,8 +190,8 @@ class Workspace:
         4. the root, when the workspace has no other namespace;
         5. the folder around all flows of the namespace.
 
-        A namespace without flows gets `<root>/<namespace>/`, which need not exist yet. Raises StoreError for a text
-        that is no namespace.
+        A namespace without flows gets `<root>/<namespace>/`, which need not exist yet. Where flows decide, a new one
+        may take a second to be seen. Raises StoreError for a text that is no namespace.
         """
         if not _NAMESPACE.fullmatch(namespace):
             raise StoreError(f"`{namespace}` is not a namespace: use lower-case letters, digits, `.`, `_` and `-`.")
@@ -189,7 +200,7 @@ class Workspace:
         named = self.root / namespace
         if named.is_dir():
             return named
-        flows = self.flow_files()
+        flows = self.recent_flow_files()
         folders = [flow.path.parent for flow in flows if flow.namespace == namespace]
         if not folders:
             return named
