@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-import queue
-import threading
 import tomllib
 import warnings
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podium.model.diagnostics import Diagnostic, Range
@@ -22,23 +19,13 @@ if TYPE_CHECKING:
     from podium.model.schema import Catalog
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What was found in one version of a text. `is_flow` tells a flow from any other YAML file."""
-
-    key: Hashable
-    version: int
-    diagnostics: tuple[Diagnostic, ...]
-    is_flow: bool = False
-
-
-def check_text(path: Path, language: str, text: str, catalog: Callable[[], Catalog]) -> tuple[list[Diagnostic], bool]:
+def check_text(path: Path, language: str, text: str, catalog: Catalog) -> tuple[list[Diagnostic], bool]:
     """What is wrong with a text, and whether it is a flow. Never raises for a bad text."""
     if language == "yaml":
         if looks_like_flow(path, text):
             from podium.model.loader import load_flows
 
-            return [one for loaded in load_flows(text, catalog()) for one in loaded.diagnostics], True
+            return [one for loaded in load_flows(text, catalog) for one in loaded.diagnostics], True
         return [one for document in documents(text) for one in document.diagnostics], False
     if language == "json" and path.suffix == ".json":
         return list(_json_problems(text)), False
@@ -94,38 +81,3 @@ def _toml_problems(text: str) -> Sequence[Diagnostic]:
 
 def _at(code: str, message: str, line: int, column: int) -> Diagnostic:
     return Diagnostic(code, "error", message, Range(line, column, line, column + 1))
-
-
-class Checker:
-    """Checks texts on one thread of its own; of several requests for one text only the newest is answered."""
-
-    def __init__(self, catalog: Callable[[], Catalog], deliver: Callable[[Checked], None]) -> None:
-        """`deliver` is called on the thread and must only pass the answer on."""
-        self._catalog, self._deliver = catalog, deliver
-        self._waiting: dict[Hashable, tuple[int, Path, str, str]] = {}
-        self._lock = threading.Lock()
-        self._signal: queue.SimpleQueue[Hashable | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="podium-checker", daemon=True)
-
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the check that runs now; does not wait."""
-        self._signal.put(None)
-
-    def check(self, key: Hashable, version: int, path: Path, language: str, text: str) -> None:
-        """Ask for a check of a version of the text `key`."""
-        with self._lock:
-            self._waiting[key] = (version, path, language, text)
-        self._signal.put(key)
-
-    def _work(self) -> None:
-        while (key := self._signal.get()) is not None:
-            with self._lock:
-                wanted = self._waiting.pop(key, None)
-            if wanted is not None:
-                version, path, language, text = wanted
-                found, is_flow = check_text(path, language, text, self._catalog)
-                self._deliver(Checked(key, version, tuple(found), is_flow))

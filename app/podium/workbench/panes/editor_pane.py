@@ -15,16 +15,18 @@ from textual.message import Message
 from textual.widgets import Static, TextArea
 
 from podium.base.text import clean
+from podium.model.diagnostics import Diagnostic
 from podium.store.flow_files import FlowFile
 from podium.workbench.bench import Bench
-from podium.workbench.editing.checking import Checked, Checker
-from podium.workbench.editing.searching import Search, SearchError, next_place
+from podium.workbench.editing.checking import check_text
+from podium.workbench.editing.newest_only import NewestOnly
 from podium.workbench.files.text_files import FileError, TextFile, open_text
 from podium.workbench.marks import Mark
 from podium.workbench.messages import Said
 from podium.workbench.panes.buffer import Buffer, fix_as_edit
 from podium.workbench.panes.tabs import tabs_title
 from podium.workbench.panes.writing_help import WritingHelp
+from podium.workbench.panes.text_search import TextSearch
 from podium.workbench.runs.question import Question
 from podium.workbench.widgets.editor_status import EditorStatus
 from podium.workbench.widgets.find_bar import FindBar
@@ -104,11 +106,12 @@ class EditorPane(Vertical):
         self._buffers: list[Buffer] = []
         self._current: Buffer | None = None
         self._flow_shown: tuple[str, str] | None = None
-        self._search: Search | None = None
+        self._faults: set[str] = set()
         self._empty = Static(Content(NOTHING_OPEN), id="no-file")
         self._status, self._find, self._problems = EditorStatus(), FindBar(), ProblemList()
         self._help = WritingHelp(bench, lambda: self._current, id="editors")
-        self._checker = Checker(lambda: bench.registry, self._deliver)
+        self._search = TextSearch(self._find, lambda: self._current)
+        self._worker = NewestOnly("podium-editor", self._failed)
         self.border_title = Content("2 Editor")
         self.can_focus = True
 
@@ -121,10 +124,10 @@ class EditorPane(Vertical):
 
     def on_mount(self) -> None:
         self._status.display = False
-        self._checker.start()
+        self._worker.start()
 
     def on_unmount(self) -> None:
-        self._checker.stop()
+        self._worker.stop()
 
     def on_resize(self) -> None:
         self._show_title()
@@ -176,7 +179,7 @@ class EditorPane(Vertical):
     async def add(self, file: TextFile) -> Buffer:
         """A tab for a file that was read."""
         buffer = Buffer(file, self._bench.workspace.root)
-        buffer.editor.take_key = self._help.takes
+        buffer.editor.take_key = self._press
         at = self._buffers.index(self._current) + 1 if self._current in self._buffers else len(self._buffers)
         self._buffers.insert(at, buffer)
         await self.query_one("#editors").mount(buffer.editor)
@@ -195,7 +198,7 @@ class EditorPane(Vertical):
                 self._status.display = True
             self._current = buffer
             self._problems.show(buffer.editor.marks)
-            self._highlight_found()
+            self._search.highlight()
             if had_focus:
                 buffer.editor.focus()
         self.show_state()
@@ -286,7 +289,7 @@ class EditorPane(Vertical):
         self._show_title()
         self.check(buffer)
         if self._find.is_open and buffer is self._current:
-            self._highlight_found()
+            self._search.highlight()
         if buffer is self._current:
             self._tell_flow()
         self.post_message(self.Settled(buffer))
@@ -295,21 +298,27 @@ class EditorPane(Vertical):
 
     def check(self, buffer: Buffer) -> None:
         """Ask whether the text is in order; the answer comes when it comes."""
-        if not buffer.file.read_only:
-            editor = buffer.editor
-            self._checker.check(buffer, editor.version, buffer.path, editor.syntax, editor.text)
-
-    def _deliver(self, checked: Checked) -> None:
-        """From the checking thread."""
-        self.app.call_later(self._take_check, checked)
-
-    def _take_check(self, checked: Checked) -> None:
-        buffer = checked.key
-        if not isinstance(buffer, Buffer) or buffer not in self._buffers:
+        if buffer.file.read_only:
             return
-        if not buffer.editor.set_marks([Mark.of(one) for one in checked.diagnostics], checked.version):
+        editor, registry = buffer.editor, self._bench.registry
+        version, path, language, text = editor.version, buffer.path, editor.syntax, editor.text
+
+        def job() -> None:
+            found, is_flow = check_text(path, language, text, registry)
+            self.app.call_later(self._take_check, buffer, version, found, is_flow)
+
+        self._worker.ask(buffer, job)
+
+    def _failed(self, error: Exception) -> None:
+        """From the worker's thread: a fault of ours, said once so that nobody wonders why nothing is marked."""
+        if str(error) not in self._faults:
+            self._faults.add(str(error))
+            self.app.call_later(self.post_message, Said(f"The editor cannot check this: {error!r}.", failed=True))
+
+    def _take_check(self, buffer: Buffer, version: int, found: Sequence[Diagnostic], is_flow: bool) -> None:
+        if buffer not in self._buffers or not buffer.editor.set_marks([Mark.of(one) for one in found], version):
             return
-        buffer.checked, buffer.is_flow = True, checked.is_flow
+        buffer.checked, buffer.is_flow = True, is_flow
         if buffer is self._current:
             self._problems.show(buffer.editor.marks)
             self._show_status()
@@ -335,8 +344,8 @@ class EditorPane(Vertical):
     @on(FindBar.Closed)
     def _back_to_text(self, event: Message) -> None:
         event.stop()
-        if isinstance(event, FindBar.Closed) and self._current is not None:
-            self._current.editor.set_found(())
+        if isinstance(event, FindBar.Closed):
+            self._search.close()
         self.focus()
 
     def action_fix(self) -> None:
@@ -356,75 +365,29 @@ class EditorPane(Vertical):
     # ---- finding -----------------------------------------------------------------------------------------------
 
     def action_find(self) -> None:
-        self._open_find(replace=False)
+        """Find a text."""
+        self._search.open(replace=False)
 
     def action_replace(self) -> None:
-        self._open_find(replace=True)
-
-    def _open_find(self, *, replace: bool) -> None:
-        if self._current is not None:
-            selected = self._current.editor.selected_text
-            self._find.open(selected if "\n" not in selected else "", replace and not self._current.file.read_only)
+        """Find a text and replace it."""
+        self._search.open(replace=True)
 
     def action_find_step(self, step: int) -> None:
-        self._search = self._find.search
-        self._step(step)
+        """The next or previous place of what was looked for last."""
+        self._search.step(step)
 
     @on(FindBar.Wanted)
     def _find_wanted(self, event: FindBar.Wanted) -> None:
         event.stop()
-        self._search = event.search
-        self._step(event.step)
-
-    def _highlight_found(self) -> None:
-        if self._current is not None:
-            lines = self._current.editor.document.lines
-            shown = self._search is not None and self._find.is_open
-            self._current.editor.set_found(self._search.find_all(lines) if shown and self._search else ())
-
-    def _step(self, step: int) -> None:
-        if self._current is None or self._search is None:
-            if self._current is not None:
-                self._current.editor.set_found(())
-            return
-        editor = self._current.editor
-        found = self._search.find_all(editor.document.lines)
-        editor.set_found(found)
-        start = min(editor.selection)
-        at = next_place(found, start if step else (start[0], start[1]), step or 1)
-        if step == 0 and start in [(row, column) for row, column, _ in found]:
-            at = [(row, column) for row, column, _ in found].index(start)
-        if at is None:
-            self._find.tell("not found", wrong=True)
-            return
-        row, column, end = found[at]
-        editor.select_range((row, column), (row, end))
-        self._find.tell(f"{at + 1} of {len(found):,}")
+        self._search.want(event.search, event.step)
 
     @on(FindBar.ReplaceWanted)
     def _replace_wanted(self, event: FindBar.ReplaceWanted) -> None:
         event.stop()
-        buffer = self._current
-        if buffer is None or buffer.file.read_only:
-            return
-        editor, self._search = buffer.editor, event.search
-        try:
-            if event.everywhere:
-                lines, count = event.search.replace_all(editor.document.lines, event.template)
-                if count:
-                    editor.replace_all("\n".join(lines))
-                self._find.tell(f"{count:,} replaced")
-            else:
-                self._replace_here(editor, event.search, event.template)
-        except SearchError as error:
-            self._find.tell(str(error), wrong=True)
+        self._search.replace(event.search, event.template, everywhere=event.everywhere)
 
-    def _replace_here(self, editor: FlowEditor, search: Search, template: str) -> None:
-        start, end = min(editor.selection), max(editor.selection)
-        place = (start[0], start[1], end[1])
-        if place in search.find_all(editor.document.lines):
-            editor.replace(search.replacement(editor.document[start[0]], place, template), start, end)
-        self._step(1)
+    def _press(self, key: str, character: str | None) -> bool:
+        return self._help.takes(key, character)
 
     # ---- moving about ------------------------------------------------------------------------------------------
 
