@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from podium.base.text import cell_width
 from podium.workbench.commands import Command, commands_of, matching
+from podium.workbench.widgets.field import Field
 
 
 class Palette(ModalScreen[Command | None]):
@@ -53,7 +54,7 @@ class Palette(ModalScreen[Command | None]):
         with Vertical() as box:
             box.border_title = Content("Everything")
             box.border_subtitle = Content("Enter does it, Esc closes")
-            yield Input(placeholder="Type a part of what you want to do")
+            yield Field(placeholder="Type a part of what you want to do")
             yield self._list
 
     def on_mount(self) -> None:

@@ -11,7 +11,7 @@ from podium.workbench.files.drafts import Draft
 from podium.workbench.files.text_files import TextFile
 from podium.workbench.line_edits import LineEdit
 from podium.workbench.line_lexer import language_of
-from podium.workbench.marks import validity, worst
+from podium.workbench.marks import Mark, validity, worst
 from podium.workbench.widgets.flow_editor import FlowEditor
 
 
@@ -84,6 +84,14 @@ class Buffer:
         row = self.editor.cursor_location[0]
         before = [flow for flow in self.flows if flow.line <= row]
         return before[-1] if before else self.flows[0] if self.flows else None
+
+    def error_in(self, flow: tuple[str, str]) -> Mark | None:
+        """The first thing that keeps a flow of this file from running, as far as the last check knows."""
+        lines = [one.line for one in self.flows]
+        start = next((one.line for one in self.flows if (one.namespace, one.id) == flow), 0)
+        end = min((line for line in lines if line > start), default=self.editor.document.line_count)
+        errors = (mark for mark in self.editor.marks if mark.severity == "error" and start <= mark.line < end)
+        return next(errors, None)
 
     def badge(self) -> tuple[str, str | None]:
         """The verdict on the whole text and the gravest severity in it."""

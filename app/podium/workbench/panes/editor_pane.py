@@ -387,7 +387,18 @@ class EditorPane(Vertical):
         self._search.replace(event.search, event.template, everywhere=event.everywhere)
 
     def _press(self, key: str, character: str | None) -> bool:
-        return self._help.takes(key, character)
+        """Esc closes what is open around the text, one after the other, before it leaves the pane."""
+        if self._help.takes(key, character):
+            return True
+        if key != "escape":
+            return False
+        if self._find.is_open:
+            self._find.action_close()
+        elif self._problems.display:
+            self._problems.action_close()
+        else:
+            return False
+        return True
 
     # ---- moving about ------------------------------------------------------------------------------------------
 

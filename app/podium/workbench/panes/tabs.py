@@ -27,6 +27,7 @@ def tabs_title(tabs: Sequence[tuple[str, bool]], current: int, width: int) -> Co
                 first, last, grown = min(first, at), max(last, at), True
         if not grown:
             break
+    room -= 2 * (first > 0) + 2 * (last < len(names) - 1)
     parts: list[Content] = []
     for at in range(first, last + 1):
         style = "bold" if at == current else "not bold"

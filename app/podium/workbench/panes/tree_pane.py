@@ -26,6 +26,7 @@ from podium.workbench.files.tree_model import TreeModel
 from podium.workbench.following import News, Overview
 from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
 from podium.workbench.runs.question import Choice, Question
+from podium.workbench.widgets.field import Field
 from podium.workbench.widgets.file_tree import FileTree
 
 MOST_FILES = 50_000
@@ -73,7 +74,7 @@ class TreePane(Vertical):
         self.border_title = Content("1 Namespace")
 
     def compose(self) -> ComposeResult:
-        yield Input(id="tree-filter", placeholder="Filter", select_on_focus=False)
+        yield Field(id="tree-filter", placeholder="Filter", select_on_focus=False)
         yield self.rows
 
     def on_mount(self) -> None:
@@ -110,8 +111,10 @@ class TreePane(Vertical):
         for entry in listing.entries:
             if entry.is_folder and self._model.is_open(entry.path) and not self._model.knows(entry.path):
                 self._read(entry.path)
-        if self._reveal:
-            self.reveal(self._reveal)
+        if wanted := self._reveal:
+            self.reveal(wanted)
+            if listing.folder == wanted.rpartition("/")[0]:
+                self._reveal = ""  # it is there now, or it is not there at all
         elif first:
             self._open_first_folders(listing)
 
@@ -215,7 +218,7 @@ class TreePane(Vertical):
                 self._read(step)
                 return
         self.rows.settle()
-        if self.rows.select(path) or self._model.knows(folder):
+        if self.rows.select(path):
             self._reveal = ""
 
     def show_current(self, path: str) -> None:

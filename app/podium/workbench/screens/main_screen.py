@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from podium.base.looks import symbol
+from podium.base.text import clean
 from podium.store.log_filter import LogFilter
 from podium.workbench.bench import Bench
 from podium.workbench.editing.outside import outside_command
@@ -93,7 +94,6 @@ class MainScreen(Screen[None]):
         self.bench.feed.subscribe(self._take_news)
         self._tick()
         self._arrange()
-        self.keeper.offer_drafts()
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
@@ -101,6 +101,7 @@ class MainScreen(Screen[None]):
             await self.open_file(self._start)
         else:
             self.files.focus()
+        self.keeper.offer_drafts()
 
     def _tick(self) -> None:
         """The clock moves once a minute, and so does this."""
@@ -112,6 +113,7 @@ class MainScreen(Screen[None]):
 
     def say(self, text: str, failed: bool = False) -> None:
         """Tell the reader something in passing."""
+        text = "\n".join(clean(line) for line in text.splitlines())
         if text:
             self.notify(text, severity="error" if failed else "information", markup=False, timeout=8 if failed else 4)
 
@@ -371,15 +373,26 @@ class MainScreen(Screen[None]):
         self.execute(flow.namespace, flow.id)
 
     def execute(self, namespace: str, flow_id: str) -> None:
-        """Save what is typed, then run the flow as its file says it."""
-        open_file = next(
-            (one for one in self.editor.buffers if any((f.namespace, f.id) == (namespace, flow_id) for f in one.flows)),
-            None,
-        )
-        if open_file is not None and open_file.dirty:
-            self.keeper.save(open_file, lambda: self.start_run(namespace, flow_id))
+        """Save what is typed, then run the flow as its file says it; with an error in it, go there instead."""
+        flow = (namespace, flow_id)
+        buffer = next(
+            (one for one in self.editor.buffers if any((f.namespace, f.id) == flow for f in one.flows)), None
+        )  # fmt: skip
+
+        def start() -> None:
+            error = buffer.error_in(flow) if buffer is not None else None
+            if buffer is None or error is None:
+                self.start_run(namespace, flow_id)
+                return
+            self.editor.bring_to_front(buffer)
+            self.action_pane("editor")
+            buffer.editor.go_to(error.line, error.column)
+            self.say(f"Line {error.line + 1} keeps {flow_id} from running: {error.message}", failed=True)
+
+        if buffer is not None and buffer.dirty:
+            self.keeper.save(buffer, start)
         else:
-            self.start_run(namespace, flow_id)
+            start()
 
     def start_run(self, namespace: str, flow_id: str) -> None:
         """Run a flow of the workspace as its file says it, asking for inputs when it has some."""

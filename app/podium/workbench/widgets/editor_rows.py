@@ -13,9 +13,10 @@ from textual._text_area_theme import TextAreaTheme
 from textual.expand_tabs import expand_text_tabs_from_widths, get_tab_widths
 from textual.strip import Strip
 
-from podium.base.text import shorten
+from podium.base.text import clean, shorten
 from podium.model.diagnostics import Severity
 from podium.workbench.code_lexers import Span
+from podium.workbench.marks import Mark, worst
 
 _SHOWN = {code: 0x2400 + code for code in range(0x20) if code != 0x09}
 _SHOWN |= {0x7F: 0x2421}
@@ -54,6 +55,18 @@ class Row:
     left: int
     width: int
     gutter: int
+
+
+def note_of(marks: Sequence[Mark]) -> str:
+    """The gravest finding of a line, as one row of text."""
+    gravest = worst(marks)
+    return clean(next((mark.message for mark in marks if mark.severity == gravest), ""))
+
+
+def underline(mark: Mark, line: int, text: str) -> Span:
+    """The columns of a mark in one of its lines."""
+    end = mark.end_column if mark.end_line == line else len(text)
+    return mark.column, max(end, mark.column + 1), mark.severity
 
 
 def paint(

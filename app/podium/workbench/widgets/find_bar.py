@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from podium.workbench.editing.searching import Search, SearchError
+from podium.workbench.widgets.field import Field
 
 _PAUSE = 0.1
 
@@ -65,9 +66,9 @@ class FindBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("Find", id="find-label", markup=False)
-        yield Input(id="find-text")
+        yield Field(id="find-text")
         yield Static("Replace", classes="replace", markup=False)
-        yield Input(id="find-replacement", classes="replace")
+        yield Field(id="find-replacement", classes="replace")
         yield Static(id="find-count", markup=False)
 
     @property

@@ -18,14 +18,13 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from podium.base.text import clean
 from podium.workbench import line_edits
-from podium.workbench.code_lexers import SPAN_KINDS, Span
+from podium.workbench.code_lexers import SPAN_KINDS
 from podium.workbench.line_edits import LineEdit
 from podium.workbench.line_lexer import LineStates, lexer_for
 from podium.workbench.marks import Mark, after_edit, in_order, mark_at, worst
 from podium.workbench.widgets.editor_document import LineDocument, WrappedLines, matching_bracket
-from podium.workbench.widgets.editor_rows import Row, paint
+from podium.workbench.widgets.editor_rows import Row, note_of, paint, underline
 
 SETTLE = 0.15
 """Seconds without typing before `Settled` asks for a check."""
@@ -46,6 +45,8 @@ class FlowEditor(TextArea):
         Binding("alt+down", "move_lines(1)", "Move line down", show=False, id="editor.line_down"),
         Binding("alt+d,alt+shift+down", "duplicate_lines", "Duplicate line", show=False, id="editor.duplicate"),
         Binding("alt+z", "toggle_wrap", "Wrap", show=False, id="editor.wrap"),
+        Binding("ctrl+home", "go_to_end(0)", "Start of the text", show=False, id="editor.start"),
+        Binding("ctrl+end", "go_to_end(-1)", "End of the text", show=False, id="editor.end"),
         Binding("f8,alt+n", "next_mark", "Next problem", show=False, id="editor.next_mark"),
         Binding("shift+f8,alt+p", "prev_mark", "Previous problem", show=False, id="editor.prev_mark"),
     ]
@@ -298,7 +299,7 @@ class FlowEditor(TextArea):
             state=self._states.before(line),
             number=str(line + self.line_number_start) if section == 0 and gutter else "",
             sign=worst(marks) if section == 0 else None,
-            marks=tuple(_underline(mark, line, text) for mark in reversed(marks)),
+            marks=tuple(underline(mark, line, text) for mark in reversed(marks)),
             found=tuple(
                 (begin, end, "found-here" if (line, begin) == min(start, self.selection.end) else "found")
                 for begin, end in self._found_of.get(line, ())
@@ -307,7 +308,7 @@ class FlowEditor(TextArea):
             selection=selection,
             cursor=cursor if current and self._draw_cursor else None,
             current=current and self.highlight_cursor_line,
-            note=_note(marks) if section == 0 and not self.soft_wrap else "",
+            note=note_of(marks) if section == 0 and not self.soft_wrap else "",
             section=part,
             left=scroll_x,
             width=max(0, width - gutter),
@@ -380,6 +381,11 @@ class FlowEditor(TextArea):
         """Move the cursor to `line`, `column` (from 0, beyond the end is the end) and show it in the middle."""
         self.move_cursor(self.clamp_visitable((line, column)), center=True)
 
+    def action_go_to_end(self, line: int) -> None:
+        """The start of the text, or its end for -1."""
+        last = self.document.line_count - 1
+        self.move_cursor((0, 0) if line == 0 else (last, len(self.document[last])))
+
     def action_next_mark(self) -> None:
         self.next_mark()
 
@@ -393,8 +399,10 @@ class FlowEditor(TextArea):
             event.stop()
             event.prevent_default()
             return
-        if event.key in ("escape", "tab"):
-            event.prevent_default()  # escape belongs to whoever opened something; tab is a binding
+        if event.key in ("escape", "tab") or event.key.startswith("alt+"):
+            # Escape belongs to whoever opened something; tab is a binding, and so is alt+x, of which terminals tell
+            # nothing more than that x was typed after Escape.
+            event.prevent_default()
             return
         if event.key == "enter" and not self.read_only:
             event.stop()
@@ -467,14 +475,3 @@ def _columns(line: int, text: str, top: Location, bottom: Location) -> tuple[int
     start = top[1] if line == top[0] else 0
     end = bottom[1] if line == bottom[0] else len(text) + 1
     return (start, end) if start < end else None
-
-
-def _note(marks: Sequence[Mark]) -> str:
-    """The gravest finding of a line, as one row of text."""
-    gravest = worst(marks)
-    return clean(next((mark.message for mark in marks if mark.severity == gravest), ""))
-
-
-def _underline(mark: Mark, line: int, text: str) -> Span:
-    end = mark.end_column if mark.end_line == line else len(text)
-    return mark.column, max(end, mark.column + 1), mark.severity

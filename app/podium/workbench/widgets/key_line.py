@@ -91,8 +91,6 @@ def _hints_of(screen: Screen) -> tuple[list[Hint], list[Hint]]:
         binding = active.binding
         if not binding.show or not active.enabled or not binding.description:
             continue
-        if focused is not None and not binding.priority and focused.check_consume_key(key, _character(key)):
-            continue
         hint = Hint(key_name(key), binding.description, binding.action, active.node)
         if binding.id in ALWAYS:
             always.setdefault(binding.id, hint)
@@ -110,8 +108,3 @@ def _rank(hint: Hint, depth: dict[DOMNode, int]) -> tuple[int, int]:
     # F5 and save are what one comes for; then what the pane itself offers, the innermost first.
     first = {"execute": 0, "save": 1}.get(hint.action, 2)
     return first, depth.get(hint.node, 99)
-
-
-def _character(key: str) -> str | None:
-    names = {"slash": "/", "question_mark": "?", "colon": ":"}
-    return key if len(key) == 1 else names.get(key)
