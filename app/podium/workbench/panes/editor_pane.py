@@ -25,8 +25,8 @@ from podium.workbench.marks import Mark
 from podium.workbench.messages import Said
 from podium.workbench.panes.buffer import Buffer, fix_as_edit
 from podium.workbench.panes.tabs import tabs_title
-from podium.workbench.panes.writing_help import WritingHelp
 from podium.workbench.panes.text_search import TextSearch
+from podium.workbench.panes.writing_help import WritingHelp
 from podium.workbench.runs.question import Question
 from podium.workbench.widgets.editor_status import EditorStatus
 from podium.workbench.widgets.find_bar import FindBar
