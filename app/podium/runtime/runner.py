@@ -295,8 +295,7 @@ class Runner:
         """Let go of an execution: its journal is complete and closed, the index knows, the next in the queue starts."""
         del self.drives[drive.id]
         drive.close()
-        drive.record.unmark_runner()
-        self.rows.left(drive.execution)
+        self.rows.left(drive.execution, drive.record)
         if drive.execution.terminal and drive.flow.concurrency is not None:
             self.rows.flush()
             self._start_next(drive)

@@ -82,6 +82,8 @@ class ExecutionRecord:
         directory = executions / first.id
         draft = executions / f".{first.id}.new"
         try:
+            # Somebody who was killed while making the same execution has left it.
+            shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
             (draft / "requests").mkdir()
             (draft / "flow.yaml").write_text(flow_source, encoding="utf-8")
