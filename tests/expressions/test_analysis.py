@@ -102,7 +102,7 @@ def test_names_that_do_not_exist(template: str, message: str, suggestion: str | 
     ],
 )
 def test_remarks(template: str, message: str, replacement: str | None) -> None:
-    (remark,) = remarks(analyze(template))
+    (remark,) = remarks(template)
     assert message in remark.message
     assert remark.replacement == replacement
 
@@ -115,4 +115,4 @@ def test_remarks(template: str, message: str, replacement: str | None) -> None:
      "{{ a isIn b }}"],
 )  # fmt: skip
 def test_nothing_to_remark(template: str) -> None:
-    assert remarks(analyze(template)) == []
+    assert remarks(template) == ()

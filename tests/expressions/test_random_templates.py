@@ -143,7 +143,7 @@ def test_the_editor_understands_what_is_there(template: str, offset: int) -> Non
     partial = parse_tolerantly(template)
     analysis = analyze(template)
     assert (analysis.error is None) or partial.errors or "deep" in analysis.error.message
-    for remark in remarks(analysis):
+    for remark in remarks(template):
         assert 0 <= remark.start < remark.end <= len(template)
     for problem in analysis.problems:
         assert 0 <= problem.start < problem.end <= len(template) + 1

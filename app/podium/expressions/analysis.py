@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -91,6 +91,9 @@ class Analysis:
     references: tuple[Reference, ...]
     usages: tuple[Usage, ...]
     problems: tuple[Problem, ...]
+    operators: tuple[nodes.Binary, ...] = ()
+    members: tuple[nodes.Member, ...] = ()
+    dialect: str = "1.x"
     error: ExpressionError | None = None
 
     def constants(self, function: str, parameter: str) -> list[tuple[str, int, int]]:
@@ -117,27 +120,33 @@ def analyze(template: str, dialect: str = "1.x") -> Analysis:
     try:
         walker.body(body)
     except RecursionError:
-        return Analysis(template, (), (), (), (), error)
-    return Analysis(template, body, walker.references, tuple(walker.usages), tuple(walker.problems), error)
+        return Analysis(template, (), (), (), (), dialect=dialect, error=error)
+    return Analysis(
+        template,
+        body,
+        walker.references,
+        tuple(walker.usages),
+        tuple(walker.problems),
+        tuple(walker.operators),
+        tuple(walker.members),
+        dialect,
+        error,
+    )
 
 
-def walk(node: object) -> Iterator[object]:
-    """The node and every node below it, in the order of the text."""
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        yield current
-        pending.extend(reversed(list(_children(current))))
-
-
-def _children(node: object) -> Iterator[object]:
-    if isinstance(node, tuple):
-        yield from node
-    elif is_dataclass(node) and not isinstance(node, type):
-        for field in fields(node):
-            value = getattr(node, field.name)
-            if isinstance(value, tuple) or is_dataclass(value):
-                yield value
+def _tags(statement: nodes.Statement) -> Iterator[nodes.Statement]:
+    """The statement and every statement inside it."""
+    yield statement
+    inner: list[nodes.Body] = []
+    if isinstance(statement, nodes.If):
+        inner = [*(body for _, body in statement.branches), statement.otherwise]
+    elif isinstance(statement, nodes.For):
+        inner = [statement.body, statement.otherwise]
+    elif isinstance(statement, (nodes.Macro, nodes.FilterBlock, nodes.Block)):
+        inner = [statement.body]
+    for body in inner:
+        for each in body:
+            yield from _tags(each)
 
 
 def argument(usage: Usage, parameter: str) -> nodes.Expression | None:
@@ -161,7 +170,9 @@ class _Walker:
         """Paths that the template asks for with `is defined` before it uses them."""
         self.usages: list[Usage] = []
         self.problems: list[Problem] = []
-        found = list(walk(body))
+        self.operators: list[nodes.Binary] = []
+        self.members: list[nodes.Member] = []
+        found = [node for statement in body for node in _tags(statement)]
         self._macros = {node.name for node in found if isinstance(node, nodes.Macro)}
         self._locals = {node.variable for node in found if isinstance(node, nodes.Set)}
         self._rendered = False
@@ -219,6 +230,7 @@ class _Walker:
         elif isinstance(node, nodes.Group):
             self.expression(node.inner, guarded)
         elif isinstance(node, nodes.Binary):
+            self.operators.append(node)
             self.expression(node.left, guarded or node.operator in ("??", "???"))
             self.expression(node.right, guarded)
         elif isinstance(node, nodes.Filter):
@@ -253,6 +265,7 @@ class _Walker:
         segments: list[Segment] = []
         computed, target = False, node
         while isinstance(target, nodes.Member):
+            self.members.append(target)
             if target.arguments is not None:
                 self._arguments(target.arguments)
                 segments.clear()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from podium.expressions import nodes
-from podium.expressions.analysis import Analysis, Usage, argument, walk
+from podium.expressions.analysis import Analysis, Usage, analyze, argument
 from podium.expressions.errors import ExpressionError, did_you_mean
 from podium.expressions.java_dates import NAMED_FORMATS, check_pattern
 from podium.expressions.jq_programs import check_jq
 from podium.expressions.moments import UNITS
+from podium.expressions.operators import MOVED, dialect_name
 from podium.expressions.patterns import java_pattern
 from podium.expressions.registry import FILTERS, FUNCTIONS
 from podium.expressions.tags import parse
@@ -34,16 +36,17 @@ class Remark:
     replacement: str | None = None
 
 
-def remarks(analysis: Analysis) -> list[Remark]:
+@lru_cache(maxsize=2000)
+def remarks(template: str, dialect: str = "1.x") -> tuple[Remark, ...]:
     """Everything noteworthy about one template, in the order of the text."""
+    analysis = analyze(template, dialect)
     found = [remark for usage in analysis.usages for remark in _about_usage(usage)]
-    for node in walk(analysis.body):
-        if isinstance(node, nodes.Binary):
-            found += _about_operator(node, analysis.template)
-        elif isinstance(node, nodes.Member):
-            found += _about_member(node, analysis.template)
+    for operator in analysis.operators:
+        found += _about_operator(operator, template)
+    for member in analysis.members:
+        found += _about_member(member)
     found += _about_dialects(analysis)
-    return sorted(found, key=lambda remark: remark.start)
+    return tuple(sorted(found, key=lambda remark: remark.start))
 
 
 def _about_usage(usage: Usage) -> Iterator[Remark]:
@@ -155,7 +158,7 @@ def _is_hyphen(node: nodes.Binary, template: str) -> bool:
     return isinstance(root, nodes.Name) and root.name in _TREES_OF_TASKS and isinstance(right, nodes.Name)
 
 
-def _about_member(node: nodes.Member, template: str) -> Iterator[Remark]:
+def _about_member(node: nodes.Member) -> Iterator[Remark]:
     target = node.target
     if not (isinstance(target, nodes.Member) and isinstance(target.target, nodes.Name) and node.arguments is None):
         return
@@ -170,17 +173,19 @@ def _about_member(node: nodes.Member, template: str) -> Iterator[Remark]:
 
 
 def _about_dialects(analysis: Analysis) -> Iterator[Remark]:
-    """A `??` or `isIn` that binds another way in Kestra 2.0."""
-    if analysis.error is not None or not any(word in analysis.template for word in ("??", "isIn")):
+    """A `??` or `isIn` that binds another way in the other dialect."""
+    moved = [node for node in analysis.operators if node.operator in MOVED]
+    if analysis.error is not None or not moved or (len(analysis.operators) == 1 and "|" not in analysis.template):
         return
-    old, new = parse(analysis.template, "1.x"), parse(analysis.template, "2.0")
-    if old == new:
-        return
-    for node in walk(old):
-        if isinstance(node, nodes.Binary) and node.operator in ("??", "???", "isIn"):
-            message = (
-                f"`{node.operator}` binds tighter in Kestra 1 than in Kestra 2, and this text means something else "
-                "in each: put parentheses around its operands."
-            )
-            yield Remark(message, node.operator_start, node.operator_start + len(node.operator))
+    other = "1.x" if dialect_name(analysis.dialect) == "2.0" else "2.0"
+    try:
+        if parse(analysis.template, other) == analysis.body:
             return
+    except (ExpressionError, RecursionError):
+        return
+    node = moved[0]
+    message = (
+        f"`{node.operator}` binds tighter in Kestra 1 than in Kestra 2, and this text means something else "
+        "in each: put parentheses around its operands."
+    )
+    yield Remark(message, node.operator_start, node.operator_start + len(node.operator))

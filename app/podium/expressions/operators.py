@@ -37,12 +37,13 @@ _SHARED = {
     "~": 110,
     "..": 120,
 }
-_FALLBACKS = ("??", "???", "isIn")
+MOVED = ("??", "???", "isIn")
+"""The operators whose strength changed in Kestra 2.0."""
 
 BINARY: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
-        "1.x": MappingProxyType({**_SHARED, **dict.fromkeys(_FALLBACKS, 120)}),
-        "2.0": MappingProxyType({**_SHARED, **dict.fromkeys(_FALLBACKS, 30)}),
+        "1.x": MappingProxyType({**_SHARED, **dict.fromkeys(MOVED, 120)}),
+        "2.0": MappingProxyType({**_SHARED, **dict.fromkeys(MOVED, 30)}),
     }
 )
 """Dialect to operator to binding strength; all are left-associative."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from podium.expressions.errors import ExpressionError, LimitExceeded
@@ -48,7 +49,12 @@ class JavaPattern:
         return _timed(lambda timeout: self.compiled.fullmatch(text, timeout=timeout)) is not None
 
     def finds(self, text: str) -> list[Any]:
-        return list(_timed(lambda timeout: list(self.compiled.finditer(text, timeout=timeout))))
+        most = DEFAULT_LIMITS.elements
+        matches = self.compiled.finditer
+        found: list[Any] = _timed(lambda timeout: list(islice(matches(text, timeout=timeout), most + 1)))
+        if len(found) > most:
+            raise LimitExceeded(f"The regular expression matches more than {most} times")
+        return found
 
 
 @lru_cache(maxsize=500)

@@ -64,7 +64,7 @@ class _Check:
     def _remarks(self, analysis: Analysis, places: ScalarPlaces) -> list[tuple[int, int]]:
         """Report the slips; returns where the references inside are not what was meant."""
         mended = []
-        for remark in remarks(analysis):
+        for remark in remarks(analysis.template, self.dialect):
             code = "removed-in" if remark.removed else "expression-finding"
             at = places.range(remark.start, remark.end)
             fix = None
