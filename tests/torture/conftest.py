@@ -1,4 +1,3 @@
-import os
 import time
 
 import pytest
@@ -25,9 +24,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         groups = LONG // _AT_A_TIME if is_long(metafunc.config) else 2
         count = _AT_A_TIME if is_long(metafunc.config) else SHORT // 2
         seed = metafunc.config.getoption("--torture-seed", default=None)
-        # The workers of xdist must agree on the names of the tests: a seed is made once, by the first process.
-        seed = seed or int(os.environ.setdefault("PODIUM_TORTURE_SEED", str(int(time.time()))))
-        metafunc.parametrize("moments", [(seed, group, count) for group in range(groups)], ids=str)
+        seed = seed or int(time.time())
+        # Not part of the names: processes of xdist must agree on those.
+        metafunc.parametrize("moments", [(seed, group, count) for group in range(groups)], ids=map(str, range(groups)))
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The runner is killed with -9 at random moments of a flow that does everything; nothing may be lost or left.
 
-`--torture` (`make torture`) is the long form; without it a few moments show that it works at all. The name of a test
-that fails says its seed: `--torture-seed` repeats it.
+`--torture` (`make torture`) is the long form; without it a few moments show that it works at all. A failure says
+its seed: `--torture-seed` repeats it.
 """
 
 import os
@@ -97,7 +97,7 @@ def test_kill_9_at_any_moment(busy: Lab, moments: tuple[int, int, int]) -> None:
         try:
             killed += torment(busy, flow, moment, undisturbed, chance)
         except BaseException as error:
-            error.add_note(f"kill {number} of this test, after {moment:.3f} s of {length:.3f}")
+            error.add_note(f"--torture-seed {seed}, kill {number} of this test, after {moment:.3f} s of {length:.3f}")
             raise
     assert killed > 0, "no runner was killed: the moments are wrong"
 
