@@ -318,6 +318,13 @@ def test_a_disabled_flow_has_no_plan(tmp_path: Path) -> None:
         planned(tmp_path, "disabled: true\n" + one_log("x"))
 
 
+def test_inputs_send_nothing(tmp_path: Path) -> None:
+    text = "inputs: [{id: n, type: STRING, defaults: \"{{ http('http://127.0.0.1:9/') }}\"}]\n"
+    plan = planned(tmp_path, text + one_log("'{{ inputs.n }}'"))
+    assert "The answer of http://127.0.0.1:9/ is only known when the flow runs" in plan.problems[0]
+    assert shown(plan, "t")[0] == "unknown"
+
+
 def test_nothing_is_created(tmp_path: Path) -> None:
     planned(tmp_path, one_log("x"))
     stores = opened(tmp_path)

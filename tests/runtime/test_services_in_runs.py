@@ -12,9 +12,12 @@ from tests.runtime.workspaces import write
 
 import podium
 from podium.engine.execution import Execution
+from podium.runtime.creation import NewExecution
 from podium.runtime.executions import Executions
 from podium.runtime.kestra_json import metric_documents, shown_execution
+from podium.runtime.refusals import NotCreated
 from podium.runtime.workspace_types import workspace_registry
+from podium.store.index import ExecutionFilter
 from podium.store.logs import read_lines
 from podium.store.settings import open_workspace
 
@@ -175,6 +178,46 @@ outputs: [{id: o, type: STRING, value: "{{ inputs.pin }}"}]
     assert "child ****** ******" in runs.log(replayed)
     clear = runs.executions.record(replayed.id).load(clear=True).execution
     assert clear.inputs == {"word": SECRET, "pin": "swordfish"}
+
+
+def test_inputs_can_ask_a_flow(runs: Runs) -> None:
+    runs.save(
+        """  - {id: r, type: io.kestra.plugin.core.debug.Return, format: "{{ inputs.a }}-{{ secret('PW') }}"}
+""",
+        "ask",
+        """inputs: [{id: a, type: STRING}]
+outputs: [{id: o, type: STRING, value: "{{ outputs.r.value }}"}, {id: list, type: ARRAY, itemType: STRING, value: "[]"}]
+""",
+    )
+    tasks = f"""  - {{id: t, type: {LOG}, message: "got {{{{ inputs.x }}}}"}}
+"""
+    call = "{{ subflow('lab', 'ask', inputs={'a': 'b'}).outputs.o }}"
+    execution = runs.run(tasks, more=f'inputs: [{{id: x, type: STRING, defaults: "{call}"}}]\n')
+    assert "got b-******" in runs.log(execution)
+    flow, _ = runs.executions.flows.find("lab", "f")
+    runs.executions.creation.preview(NewExecution(flow))
+    asked = runs.executions.index.search(ExecutionFilter(flow_id="ask"))
+    assert asked.total == 1, "the answer is given again for a while"
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ("subflow('lab', 'none')", "Unable to find flow 'lab'.'none'"),
+        ("subflow('lab', 'slow', timeout='PT0.2S')", "did not end within 0:00:00.2"),
+        ("subflow('lab', 'again')", "must not be nested deeper than 3 calls"),
+    ],
+)
+def test_what_an_input_asks_in_vain(runs: Runs, call: str, message: str) -> None:
+    runs.save(f"""  - {{id: s, type: {SHELL}, commands: ["sleep 60"]}}\n""", "slow")
+    again = """inputs: [{id: i, type: STRING, defaults: "{{ subflow('lab', 'again').state }}"}]\n"""
+    runs.save(f"""  - {{id: t, type: {LOG}, message: x}}\n""", "again", again)
+    with pytest.raises(NotCreated) as caught:
+        runs.run(
+            f"""  - {{id: t, type: {LOG}, message: x}}\n""",
+            more=f'inputs: [{{id: x, type: STRING, defaults: "{{{{ {call} }}}}"}}]\n',
+        )
+    assert message in str(caught.value)
 
 
 def test_a_cached_task_is_not_run_again(runs: Runs) -> None:

@@ -141,10 +141,13 @@ class Creation:
         """The typed inputs for an execution with this id that is made in another way (replay); stores its files."""
         return _Attempt(self._stores, new, execution_id, _labels(new), self._subflows).inputs(store=True)[0]
 
-    def preview(self, new: NewExecution) -> Preview:
-        """What `create` would find; stores nothing. For forms that are being filled in, and for `/validate`."""
+    def preview(self, new: NewExecution, *, effects: bool = True) -> Preview:
+        """What `create` would find; stores nothing. For forms that are being filled in, and for `/validate`.
+
+        Without `effects` expressions send nothing and run nothing: what they would have got is an error of its input.
+        """
         _refuse_disabled(new)
-        attempt = _Attempt(self._stores, new, "preview", _labels(new), self._subflows)
+        attempt = _Attempt(self._stores, new, "preview", _labels(new), self._subflows, effects=effects)
         resolved = attempt.resolved(store=False)
         return Preview(resolved, attempt.checks(resolved.values) if not resolved.errors else ())
 
@@ -192,22 +195,25 @@ class _Attempt:
 
     def __init__(
         self, stores: Stores, new: NewExecution, execution_id: str, labels: Sequence[tuple[str, str]],
-        subflows: Subflows | None,
+        subflows: Subflows | None, *, effects: bool = True,
     ) -> None:  # fmt: skip
         self.execution_id = execution_id
         self.labels = (*labels, *(((CORRELATION, execution_id),) if CORRELATION not in dict(labels) else ()))
         self.masker = new.masker or Masker()
         self.now = stores.clock.now()
-        self.services = RuntimeServices(
-            stores, new.flow.namespace, new.flow.id, self.masker, subflows=subflows
-        )  # fmt: skip
+        flow = new.flow
+        if effects:
+            self.services = RuntimeServices(stores, flow.namespace, flow.id, self.masker, subflows=subflows)
+        else:
+            from podium.runtime.unknowns import PlanServices
+
+            self.services = PlanServices(stores, flow.namespace, flow.id, self.masker)
         self._stores = stores
         self._new = new
         try:
             self._context: dict[str, Any] = surroundings(stores, new.flow.namespace)
         except StoreError as error:
             raise NotCreated("surroundings", str(error)) from error
-        flow = new.flow
         self._context |= {
             "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision},
             "execution": {"id": execution_id, "startDate": iso_instant(self.now), "originalId": execution_id},

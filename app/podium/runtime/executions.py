@@ -22,6 +22,7 @@ from podium.runtime.process_tree import is_alive
 from podium.runtime.reconcile import Reconciled, reconcile, settle
 from podium.runtime.refusals import NotCreated, Refused
 from podium.runtime.revival import Revival
+from podium.runtime.subflow_calls import SubflowCalls
 from podium.runtime.wishes import Wishes
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import ExecutionFilter, ExecutionIndex, Page
@@ -65,7 +66,9 @@ class Executions:
         self.stores = stores
         self.launcher = launcher or NewInterpreter()
         self.flows = Flows(stores, registry)
-        self.creation = Creation(stores, self.flows)
+        self.creation = Creation(
+            stores, self.flows, subflows=SubflowCalls(self.flows, self.start, self.wait, self.kill)
+        )
         self._wishes = Wishes(stores, self.flows, self.launcher)
         self._revival = Revival(stores, self.flows, self.creation, self._wishes)
         self._reconciled = 0.0

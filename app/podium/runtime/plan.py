@@ -116,7 +116,7 @@ def plan_flow(
     from podium.runtime.plan_walk import Walker
 
     new = NewExecution(flow, inputs or {}, labels, trigger=trigger)
-    preview = creation.preview(new)
+    preview = creation.preview(new, effects=False)
     masker = Masker()
     hide_inputs(masker, preview.inputs.values, secret_inputs_of(flow))
     walker = Walker(stores, registry, flow, preview.inputs.values, labels, trigger, masker, earlier)

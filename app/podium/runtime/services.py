@@ -12,6 +12,7 @@ from podium.base.masking import Masker
 from podium.expressions.errors import ExpressionError
 from podium.expressions.services import FileReference, HttpRequest, HttpResponse, SubflowRequest
 from podium.expressions.zones import zone_of
+from podium.runtime.masks import masker_with
 from podium.store.errors import NoSuchFile, StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.logs import read_lines
@@ -181,7 +182,9 @@ class RuntimeServices:
     def subflow(self, request: SubflowRequest) -> Mapping[str, Any]:
         if self._subflows is None:
             raise ExpressionError("The 'subflow' function can only be used while the inputs of a flow are rendered")
-        return self._subflows(request)
+        answer = self._subflows(request)
+        masker_with(self._stores, self._stores.record(str(answer["id"])), self._masker)
+        return answer
 
 
 def zone_of_settings(settings: Settings) -> tzinfo:
