@@ -244,12 +244,12 @@ async def measure_log(root: Path, lines: int) -> None:
         feeling = asyncio.create_task(feel())
         start = time.perf_counter()
         pane.show(record.log, "long", live=True)
-        await until(lambda: f"record {lines - 1} " in grid(app))
+        view = pane._views["script"]
+        await until(lambda: len(view.selection) == lines and f"record {lines - 1} " in grid(app))
         report(f"a log of {lines:,} lines, until its end is on the screen", time.perf_counter() - start)
         feeling.cancel()
         lags.sort()
         report("the longest that a key waited meanwhile", lags[-1])
-        view = pane._views["script"]
         await _measure_view(pilot, view, lines)
 
 

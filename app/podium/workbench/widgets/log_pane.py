@@ -57,8 +57,8 @@ _NEVER_CAME: dict[Lane, str] = {
     "all": "This run has written no log.",
 }
 _TICK = 0.1
-_CATCH_UP = 0.02
-_BUDGET = 0.02  # seconds of work between two frames
+_CATCH_UP = 0.005  # a long log is read in slices; keys and frames come in between
+_BUDGET = 0.01  # seconds of work between two frames, for the index and for each lane
 
 
 class LogPane(Vertical):
