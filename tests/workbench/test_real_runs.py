@@ -67,9 +67,7 @@ tasks:
 def desk(root: Path, name: str, text: str) -> PodiumApp:
     make_workspace(root, {f"flows/{name}.yaml": text})
     stores, registry = Stores.open(root), default_registry()
-    executions = Executions(
-        stores.workspace, registry, settings=stores.settings, launcher=ForkedRunner(), stores=stores
-    )
+    executions = Executions(stores.workspace, registry, settings=stores.settings, stores=stores)
     return PodiumApp(stores, registry, executions, start=root / f"flows/{name}.yaml", theme="podium", ascii_only=False)
 
 
