@@ -36,6 +36,26 @@ tasks:
     uri: x
 """
 LOG = "  - id: a\n    type: io.kestra.plugin.core.log.Log\n"
+PAUSE = (
+    """\
+  - id: ask
+    type: io.kestra.plugin.core.flow.Pause
+    onResume:
+      - id: reason
+        type: STRING
+      - id: days
+        type: INT
+"""
+    + LOG
+)
+IF = (
+    """\
+  - id: check
+    type: io.kestra.plugin.core.flow.If
+    condition: "{{ true }}"
+"""
+    + LOG
+)
 LOOP = """\
   - id: loop
     type: io.kestra.plugin.core.flow.ForEach
@@ -146,6 +166,9 @@ FIRST: list[tuple[str, list[str]]] = [
     (LOG + "    message: |\n      {% fo¦", ["for", "endfor"]),
     (LOG + "    message: |\n      {% for row in outputs.py.vars %}{{ row¦", ["row"]),
     (LOG + '    message: "{{ inputs.day ¦ }}', ["??", "is"]),
+    (PAUSE + '    message: "{{ outputs.ask.¦', ["onResume", "resumed"]),
+    (PAUSE + '    message: "{{ outputs.ask.onResume.¦', ["reason", "days"]),
+    (IF + '    message: "{{ outputs.check.¦', ["evaluationResult"]),
     (LOOP.replace("{{ ¦", "{{ outputs.¦"), ["one", "my-req", "py"]),
     (LOOP.replace("{{ ¦", "{{ currentEachOutput(outputs.one).¦"), ["value"]),
     (LOOP.replace("{{ ¦", "{{ outputs.one[taskrun.value].¦"), ["value"]),

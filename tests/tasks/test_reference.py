@@ -28,7 +28,7 @@ def test_a_type_is_described_in_full() -> None:
     page = PAGES["reference/core.md"]
     part = page[page.index("## log.Log") :].split("\n## ")[0]
     assert "`io.kestra.plugin.core.log.Log`" in part
-    assert "| `message` *required* | text or list of text |" in part
+    assert "| `message` *required* | string or list of strings |" in part
     assert "`TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` | `INFO` |" in part
     assert "Older names: `io.kestra.core.tasks.log.Log`." in part
     assert "```yaml" in part

@@ -10,7 +10,8 @@ from podium.cli.errors import OK, CommandError
 from podium.cli.outcome import shown_value
 from podium.cli.output import Cell, Console
 from podium.cli.session import Session
-from podium.model.schema import Family, OutputDecl, PropertyDecl, PropType, TypeDecl
+from podium.model.describe import type_text
+from podium.model.schema import Family, OutputDecl, PropertyDecl, TypeDecl
 
 if TYPE_CHECKING:
     from podium.plugin.registry import Registry
@@ -146,21 +147,6 @@ def _wrapped(text: str, indent: str = "") -> Iterator[str]:
             yield from textwrap.wrap(
                 " ".join(paragraph.split()), _WIDTH, initial_indent=indent, subsequent_indent=indent
             )
-
-
-def type_text(declared: PropType) -> str:
-    """The type of a property in words: `list of string`, `one of A, B`."""
-    if declared.kind == "list":
-        return f"list of {type_text(declared.item)}" if declared.item else "list"
-    if declared.kind == "map":
-        return f"map of {type_text(declared.item)}" if declared.item else "map"
-    if declared.kind == "enum":
-        return f"one of {', '.join(declared.choices)}"
-    if declared.kind == "union":
-        return " or ".join(type_text(option) for option in declared.options)
-    if declared.kind == "polymorphic":
-        return declared.family or "object"
-    return declared.kind
 
 
 # ---- as JSON ---------------------------------------------------------------------------------------------------

@@ -55,6 +55,8 @@ class Flowable(Properties):
     deprecated: ClassVar[str | None] = None
     since: ClassVar[str | None] = None
     removed: ClassVar[str | None] = None
+    results: ClassVar[Any] = None
+    """A dataclass with the outputs of its task runs; `outputs` is a property of some of these types."""
 
     @classmethod
     def open(cls, opening: Opening) -> Opened:

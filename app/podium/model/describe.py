@@ -15,16 +15,16 @@ _KINDS = {
 _FAMILIES = {"taskRunner": "task runner", "sla": "SLA"}
 
 
-def type_text(of: PropType) -> str:
-    """The type in a few words: `list of strings`, `boolean`, `one of QUEUE, CANCEL, FAIL`."""
+def type_text(of: PropType, quote: str = "") -> str:
+    """The type in a few words: `list of strings`, `boolean`, `one of QUEUE, CANCEL, FAIL`; choices in quotes."""
     if of.kind == "enum":
-        return "one of " + ", ".join(of.choices)
+        return "one of " + ", ".join(f"{quote}{choice}{quote}" for choice in of.choices)
     if of.kind == "list":
-        return "list" if of.item is None or of.item.kind == "any" else f"list of {_plural(of.item)}"
+        return "list" if of.item is None or of.item.kind == "any" else f"list of {_plural(of.item, quote)}"
     if of.kind == "map":
-        return "map" if of.item is None or of.item.kind == "any" else f"map of {_plural(of.item)}"
+        return "map" if of.item is None or of.item.kind == "any" else f"map of {_plural(of.item, quote)}"
     if of.kind == "union":
-        return " or ".join(dict.fromkeys(map(type_text, of.options)))
+        return " or ".join(dict.fromkeys(type_text(option, quote) for option in of.options))
     if of.kind == "polymorphic" and of.family is not None:
         return _FAMILIES.get(of.family, of.family)
     return _KINDS.get(of.kind, of.kind)
@@ -126,12 +126,13 @@ def _row(name: str, remark: str, doc: str) -> str:
     return f"{head}: {doc}" if doc else head
 
 
-def _plural(of: PropType) -> str:
-    text = type_text(of)
-    if of.kind in ("string", "int", "polymorphic", "object", "map", "list"):
-        return (
-            text.split(" ", 1)[0]
-            + "s"
-            + (" " + text.split(" ", 1)[1] if " " in text and of.kind != "polymorphic" else "")
-        )
-    return text
+def _plural(of: PropType, quote: str) -> str:
+    """What a list holds: `strings`, `lists of strings`, but `duration (PT30S, P1D)` as it is."""
+    if of.kind == "enum":
+        return type_text(of, quote).removeprefix("one of ")
+    first, _, rest = type_text(of, quote).partition(" ")
+    if of.kind == "polymorphic":
+        return f"{first} {rest}s" if rest else f"{first}s"
+    if of.kind not in ("string", "int", "float", "bool", "expression", "object", "map", "list"):
+        return f"{first} {rest}".strip()
+    return f"{first}s {rest}".strip()

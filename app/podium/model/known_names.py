@@ -136,6 +136,8 @@ class Known:
             for output in self._declared(task):
                 doc = partial(describe.of_output, output, task.id)
                 found[output.name] = Name(output.name, describe.type_text(output.type), doc)
+        elif task is not None and path == ["onResume"]:
+            found = {each.id: Name(each.id, each.type) for each in self._outline.asked if each.parent is task}
         elif task is not None and reached:
             found = {each.name: each for each in _fields(self._declared(task), path)}
         for name, value in _inner(self._last, [rest[0], *path]).items():

@@ -65,6 +65,8 @@ class Outline:
     inputs: list[Element] = field(default_factory=list)
     triggers: list[Element] = field(default_factory=list)
     outputs: list[Element] = field(default_factory=list)
+    asked: list[Element] = field(default_factory=list)
+    """The `onResume` inputs of tasks."""
 
     def section(self, row: int) -> str:
         """The key of the document under which a line stands."""
@@ -220,6 +222,8 @@ class _Reader:
             if not element.id:
                 continue
             if element.section in TASK_SECTIONS:
+                if element.holder == "onResume":
+                    outline.asked.append(element)
                 if element.holder not in (*_HOLDERS, *TASK_SECTIONS):
                     continue
                 if "." in element.type or (not element.type and element.listed):

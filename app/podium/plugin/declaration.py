@@ -21,7 +21,7 @@ _FAMILIES: tuple[tuple[type[Properties], Family], ...] = (
 def declaration(cls: type[Properties]) -> TypeDecl:
     """Everything that a class says about its type. Raises TypeError for a class that is no type."""
     said: Any = cls
-    outputs = getattr(said, "outputs", None)
+    outputs = getattr(said, "results", None) or getattr(said, "outputs", None)
     return TypeDecl(
         name=said.type,
         family=family_of(cls),

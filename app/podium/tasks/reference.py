@@ -14,6 +14,7 @@ from typing import Any
 from podium.base.durations import format_duration
 from podium.model import grammar
 from podium.model.codes import reference as diagnostics
+from podium.model.describe import type_text
 from podium.model.schema import OutputDecl, PropertyDecl, PropType, TypeDecl
 from podium.plugin.registry import Registry
 from podium.tasks.builtin_types import CONDITIONS, TASK_RUNNERS, TASKS, TRIGGERS
@@ -21,15 +22,6 @@ from podium.tasks.dialect_page import dialect_page
 from podium.tasks.registry import default_registry
 
 _SCRIPTS = "io.kestra.plugin.scripts."
-_KINDS = {
-    "string": "text", "int": "integer", "float": "number", "bool": "boolean", "duration": "duration",
-    "datetime": "date", "any": "any", "expression": "expression", "task": "task", "tasks": "list of tasks",
-    "cases": "map of lists of tasks", "dag": "list of `task` and `dependsOn`", "object": "object",
-}  # fmt: skip
-_FAMILIES = {
-    "taskRunner": "task runner", "retry": "retry", "input": "input", "trigger": "trigger", "condition": "condition",
-    "sla": "SLA",
-}  # fmt: skip
 _NOTE = "<!-- Made from the declarations of the types by `make docs`; changes here are lost. -->"
 
 
@@ -211,28 +203,14 @@ def _row(name: str, decl: PropertyDecl) -> str:
     spellings = [f"`{each}`" for each in (*decl.also, *decl.aliases)]
     remarks += [f"Also written {' or '.join(spellings)}."] if spellings else []
     required = " *required*" if decl.required else ""
-    return f"| `{name}`{required} | {_kind(decl.type)} | {_default(decl)} | {_cell(' '.join(remarks))} |"
+    return f"| `{name}`{required} | {type_text(decl.type, '`')} | {_default(decl)} | {_cell(' '.join(remarks))} |"
 
 
 def _outputs(outputs: Iterable[OutputDecl]) -> Iterator[str]:
     yield "| output | type | |"
     yield "|---|---|---|"
     for output in outputs:
-        yield f"| `{output.name}` | {_kind(output.type)} | {_cell(_sentence(output.doc))} |"
-
-
-def _kind(wanted: PropType) -> str:
-    if wanted.kind == "list" and wanted.item is not None:
-        return f"list of {_kind(wanted.item)}"
-    if wanted.kind == "map" and wanted.item is not None:
-        return f"map of {_kind(wanted.item)}"
-    if wanted.kind == "enum":
-        return ", ".join(f"`{choice}`" for choice in wanted.choices)
-    if wanted.kind == "union":
-        return " or ".join(_kind(option) for option in wanted.options)
-    if wanted.kind == "polymorphic" and wanted.family is not None:
-        return _FAMILIES.get(wanted.family, wanted.family)
-    return _KINDS.get(wanted.kind, wanted.kind)
+        yield f"| `{output.name}` | {type_text(output.type, '`')} | {_cell(_sentence(output.doc))} |"
 
 
 def _fields(wanted: PropType) -> tuple[PropertyDecl, ...]:

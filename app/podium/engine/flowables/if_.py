@@ -1,6 +1,7 @@
 """If: one of two branches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from podium.engine.execution import TaskRun
 from podium.engine.flowable import Flowable, Opened, Opening
@@ -10,11 +11,19 @@ from podium.model.properties import ChildTasks, Expression, prop
 from podium.model.schema import Example
 
 
+@dataclass
+class IfOutputs:
+    """What was decided."""
+
+    evaluationResult: bool = field(metadata={"doc": "Whether the condition was true."})
+
+
 class If(Flowable):
     """Runs `then` when the condition is true, else `else`. Without a branch for the result nothing runs."""
 
     type = "io.kestra.plugin.core.flow.If"
     title = "Choose between two branches"
+    results = IfOutputs
     examples = (
         Example(
             "Only on request",

@@ -1,5 +1,6 @@
 """Loop (2.0): isolated iterations over values."""
 
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from podium.engine.flowable import Flowable
@@ -8,11 +9,23 @@ from podium.model.properties import ChildTasks, Expression, prop
 from podium.model.schema import Example
 
 
+@dataclass
+class LoopOutputs:
+    """What the iterations gave."""
+
+    iterationCount: int = field(metadata={"doc": "How many values there are."})
+    runningIterations: int = field(metadata={"doc": "How many iterations run now."})
+    terminatedIterations: int = field(metadata={"doc": "How many iterations have ended."})
+    breakIteration: int = field(metadata={"doc": "The iteration after which `breakWhen` was true."})
+    outputs: list[Any] = field(metadata={"doc": "For each iteration its `item` and `outputs`."})
+
+
 class Loop(Flowable):
     """Runs its tasks once per value, each time as an execution of its own; `item.value` is the value."""
 
     type = "io.kestra.plugin.core.flow.Loop"
     title = "Run tasks in isolation for every value"
+    results = LoopOutputs
     kind = "executable"
     since = "2.0"
     examples = (

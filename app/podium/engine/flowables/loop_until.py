@@ -1,5 +1,6 @@
 """LoopUntil: tasks again and again until a condition holds."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from podium.engine.flowable import Flowable
@@ -15,11 +16,19 @@ class Frequency(Properties):
     maxDuration: timedelta | None = prop(doc="How long at the most.")
 
 
+@dataclass
+class LoopUntilOutputs:
+    """How often it went round."""
+
+    iterationCount: int = field(metadata={"doc": "The number of the round, from 1."})
+
+
 class LoopUntil(Flowable):
     """Runs its tasks, then again after an interval, until the condition is true or a limit is reached."""
 
     type = "io.kestra.plugin.core.flow.LoopUntil"
     title = "Repeat tasks until a condition is true"
+    results = LoopUntilOutputs
     aliases = ("io.kestra.plugin.core.flow.WaitFor",)
     examples = (
         Example(

@@ -1,7 +1,8 @@
 """Pause: wait for somebody, or for a time."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from podium.engine.flowable import Flowable
 from podium.model.grammar import AnyInput
@@ -9,11 +10,20 @@ from podium.model.properties import ChildTask, ChildTasks, prop
 from podium.model.schema import Example
 
 
+@dataclass
+class PauseOutputs:
+    """What whoever resumed has given."""
+
+    onResume: dict[str, Any] = field(metadata={"doc": "The values of the `onResume` inputs."})
+    resumed: dict[str, str] = field(metadata={"doc": "Who resumed (`by`), when (`on`) and to which state (`to`)."})
+
+
 class Pause(Flowable):
     """Stops the execution until it is resumed or its time is over."""
 
     type = "io.kestra.plugin.core.flow.Pause"
     title = "Wait for a person or a time"
+    results = PauseOutputs
     examples = (
         Example(
             "Ask for approval",

@@ -1,5 +1,6 @@
 """Subflow: run another flow as a task."""
 
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from podium.engine.flowable import Flowable
@@ -7,11 +8,21 @@ from podium.model.properties import prop
 from podium.model.schema import Example
 
 
+@dataclass
+class SubflowOutputs:
+    """What became of the execution."""
+
+    executionId: str = field(metadata={"doc": "The id of the execution."})
+    state: str = field(metadata={"doc": "The state in which it ended."})
+    outputs: dict[str, Any] = field(metadata={"doc": "The outputs of the called flow."})
+
+
 class Subflow(Flowable):
     """Creates an execution of another flow and, by default, waits for its end."""
 
     type = "io.kestra.plugin.core.flow.Subflow"
     title = "Run another flow"
+    results = SubflowOutputs
     kind = "executable"
     examples = (
         Example(

@@ -1,6 +1,7 @@
 """Switch: the branch whose key equals a value."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from podium.engine.execution import TaskRun
 from podium.engine.flowable import Flowable, Opened, Opening
@@ -9,11 +10,20 @@ from podium.model.properties import ChildCases, ChildTasks, Expression, prop
 from podium.model.schema import Example
 
 
+@dataclass
+class SwitchOutputs:
+    """What was decided."""
+
+    value: str = field(metadata={"doc": "What `value` rendered to."})
+    defaults: bool = field(metadata={"doc": "Whether no case was for it."})
+
+
 class Switch(Flowable):
     """Runs the tasks of the case that equals `value`, else `defaults`; without either the task fails."""
 
     type = "io.kestra.plugin.core.flow.Switch"
     title = "Choose a branch by value"
+    results = SwitchOutputs
     examples = (
         Example(
             "By input",

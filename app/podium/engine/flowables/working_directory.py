@@ -1,5 +1,6 @@
 """WorkingDirectory: tasks that share one directory."""
 
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -15,11 +16,19 @@ class Cache(Properties):
     ttl: timedelta | None = prop(doc="How long they stay valid; for ever when absent.")
 
 
+@dataclass
+class WorkingDirectoryOutputs:
+    """What is kept of the directory."""
+
+    outputFiles: dict[str, str] = field(metadata={"doc": "The kept files: relative path to URI."})
+
+
 class WorkingDirectory(Flowable):
     """Runs its tasks one after the other in one shared directory, which is removed at the end."""
 
     type = "io.kestra.plugin.core.flow.WorkingDirectory"
     title = "Share a directory between tasks"
+    results = WorkingDirectoryOutputs
     examples = (
         Example(
             "Write, then read",
