@@ -63,7 +63,7 @@ def of_property(declared: PropertyDecl) -> str:
     return "\n".join(lines)
 
 
-def of_type(decl: TypeDecl, *, examples: bool = True) -> str:
+def of_type(decl: TypeDecl) -> str:
     """Everything there is to say about a type."""
     lines = [f"`{decl.name}`" + (f" · {decl.title}" if decl.title else "")]
     if not decl.local:
@@ -90,7 +90,7 @@ def of_type(decl: TypeDecl, *, examples: bool = True) -> str:
         ]
     if decl.outputs:
         lines += ["", "Outputs", *(_row(output.name, type_text(output.type), output.doc) for output in decl.outputs)]
-    if examples and decl.examples:
+    if decl.examples:
         example = decl.examples[0]
         lines += ["", f"Example: {example.title}", *("  " + line for line in example.code.splitlines())]
     return "\n".join(lines)

@@ -104,14 +104,6 @@ def resolve_inputs(
     return Resolved(items, _undeclared(declared, given), conflict)
 
 
-def visible_inputs(declared: Sequence[Input], given: Mapping[str, Any], *, render: Render) -> Resolved:
-    """As `resolve_inputs`, for a form that is being filled in: stores no file and keeps no secret.
-
-    `visible` of the result is what to ask for; ask again after every change.
-    """
-    return resolve_inputs(declared, given, render=render, protect=lambda text: text)
-
-
 def output_typer(store_file: StoreFile | None = None, protect: Protect | None = None) -> Callable[[str, Any], Any]:
     """The typing of flow outputs, which follows the types of inputs (semantics 6.1)."""
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from podium.model.grammar import BY_TYPE, properties_of
 from podium.model.schema import Family, PropertyDecl, PropType, TypeDecl
@@ -26,11 +25,11 @@ class Snippet:
         return Snippet(prefix + self.text, len(prefix) + self.caret)
 
 
-def property_snippet(declared: PropertyDecl, indent: int, name: str = "") -> Snippet:
+def property_snippet(declared: PropertyDecl, indent: int) -> Snippet:
     """`name: ` with the beginning of its value where the value needs lines of its own."""
     below = "\n" + " " * (indent + STEP)
     start = below if declared.name == "labels" else value_start(declared.type, indent)
-    text = (name or declared.name) + ":" + start
+    text = declared.name + ":" + start
     return Snippet(text, len(text))
 
 
@@ -48,9 +47,7 @@ def value_start(of: PropType, indent: int) -> str:
     return " "
 
 
-def object_snippet(
-    decl: TypeDecl, indent: int, *, taken: Collection[str] = (), given: Mapping[str, Any] | None = None
-) -> Snippet:
+def object_snippet(decl: TypeDecl, indent: int, *, taken: Collection[str] = ()) -> Snippet:
     """An object of a type with its required properties; keys stand in column `indent`, the first without it.
 
     The cursor goes to the first value that the writer must give. `taken` are ids that are in use.
@@ -59,9 +56,7 @@ def object_snippet(
     caret: int | None = None
     pad = "\n" + " " * indent
     for declared in _wanted(decl):
-        if given and declared.name in given:
-            lines.append(f"{declared.name}: {given[declared.name]}")
-        elif declared.name == "id":
+        if declared.name == "id":
             lines.append(f"id: {free_id(decl, taken)}")
         elif declared.name == "type":
             lines.append(f"type: {decl.name}")
