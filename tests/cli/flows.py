@@ -64,6 +64,47 @@ tasks:
     taskRunner: {type: io.kestra.plugin.core.runner.Process}
     commands: ["echo asleep", "sleep 60", "echo awake"]
 """,
+    "stubborn": """\
+id: stubborn
+namespace: company.team
+tasks:
+  - id: sleep
+    type: io.kestra.plugin.scripts.shell.Commands
+    taskRunner: {type: io.kestra.plugin.core.runner.Process}
+    commands: ["trap 'echo not yet' TERM; echo asleep; while true; do sleep 1; done"]
+""",
+    "caller": """\
+id: caller
+namespace: company.team
+tasks:
+  - id: call
+    type: io.kestra.plugin.core.flow.Subflow
+    namespace: company.team
+    flowId: hello
+    inputs: {name: Grace}
+    wait: true
+""",
+    "crowded": """\
+id: crowded
+namespace: company.team
+concurrency: {limit: 1, behavior: QUEUE}
+tasks:
+  - id: sleep
+    type: io.kestra.plugin.scripts.shell.Commands
+    taskRunner: {type: io.kestra.plugin.core.runner.Process}
+    commands: ["sleep 60"]
+""",
+    "again": """\
+id: again
+namespace: company.team
+retry: {type: constant, interval: PT0.1S, maxAttempts: 2, behavior: CREATE_NEW_EXECUTION}
+tasks:
+  - id: breaks
+    type: io.kestra.plugin.scripts.shell.Commands
+    taskRunner: {type: io.kestra.plugin.core.runner.Process}
+    namespaceFiles: {enabled: true}
+    commands: ["test -e repaired"]
+""",
     "paused": """\
 id: paused
 namespace: company.team

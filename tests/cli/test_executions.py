@@ -73,6 +73,22 @@ def test_runs_are_listed(podium: Podium, flows: Path) -> None:
     assert "Executions cannot be sorted by" in podium("runs", "--sort", "x").err
 
 
+def test_a_list_that_is_watched_is_printed_when_it_changes(
+    podium: Podium, flows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    podium("run", "hello", "-q")
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("podium.cli.runs.time.sleep", nap)
+    watched = podium("runs", "--watch")
+    assert watched.code == 130 and watched.out.count("SUCCESS") == 1 and watched.err == ""
+
+
 # ---- looking ---------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,13 @@ from .conftest import HELLO, Podium
 
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
 _PODIUM = [sys.executable, "-m", "podium"]
+
+
+def _eventually(check: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _rows(out: str) -> list[str]:
@@ -134,6 +142,37 @@ def test_missing_inputs_are_listed_as_a_command_line(podium: Podium, flows: Path
     )
 
 
+# ---- more than one execution -----------------------------------------------------------------------------------
+
+
+def test_children_are_named(podium: Podium, flows: Path) -> None:
+    found = podium("run", "caller")
+    assert found.code == 0 and "call started " in found.err and ": podium logs " in found.err
+    child = podium("runs", "--flow", "hello", "-q").out.strip()
+    assert child in found.err
+    assert podium("runs", "--parent", "last:caller", "-q").out.strip() == child
+    assert podium("show", "last", "-o", "json").json()["flowId"] == "caller", "children are not what `last` means"
+
+
+def test_one_too_many_waits_and_can_be_let_in(podium: Podium, flows: Path) -> None:
+    podium("run", "crowded", "-d")
+    second = podium("run", "crowded", "-d").out.strip()
+    third = podium("run", "crowded", "-d").out.strip()
+    _eventually(lambda: podium("runs", "--state", "queued", "-q").out.count("\n") == 2)
+    assert podium("ps").out.count("… QUEUED") == 2
+    assert podium("unqueue", third, "--state", "cancelled").code == 0
+    assert podium("wait", third, "--timeout", "20s").code == 130
+    assert podium("force-run", second).code == 0
+    _eventually(lambda: podium("ps").out.count("● RUNNING") == 2)
+    assert podium("kill", "--hard", "--wait", *podium("ps", "-q").out.split()).code == 0
+
+
+def test_a_retry_of_the_whole_flow_is_followed(podium: Podium, flows: Path) -> None:
+    found = podium("run", "again")
+    assert found.code == 1 and "tried again as" in found.err
+    assert podium("runs", "--flow", "again", "-q").out.count("\n") == 2
+
+
 # ---- what goes wrong -------------------------------------------------------------------------------------------
 
 
@@ -151,10 +190,10 @@ def test_an_execution_that_takes_too_long_is_killed(podium: Podium, flows: Path)
     assert podium("runs", "-o", "json").json()[0]["state"]["current"] == "KILLED"
 
 
-def _sleeping(flows: Path) -> "subprocess.Popen[str]":
+def _sleeping(flows: Path, flow: str = "sleeping") -> "subprocess.Popen[str]":
     """A `podium run` whose script is asleep by now."""
     process = subprocess.Popen(
-        [*_PODIUM, "run", "sleeping"], cwd=flows, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*_PODIUM, "run", flow], cwd=flows, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     assert "asleep" in process.stdout.readline()
@@ -170,6 +209,19 @@ def test_an_interrupt_ends_everything(number: int, podium: Podium, flows: Path) 
     assert podium("runs", "-o", "json").json()[0]["state"]["current"] == "KILLED"
     found = subprocess.run(["pgrep", "-f", f"{flows}.*sleep 60"], capture_output=True, text=True)
     assert found.stdout == ""
+
+
+def test_a_second_interrupt_does_not_wait_for_scripts_that_ignore_the_first(podium: Podium, flows: Path) -> None:
+    process = _sleeping(flows, "stubborn")
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "Ctrl-C again kills at once" not in process.stderr.readline():
+        pass
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130 and time.monotonic() - began < 4
+    assert podium("runs", "-o", "json").json()[0]["state"]["current"] == "KILLED"
 
 
 def test_a_closed_terminal_ends_nothing(podium: Podium, flows: Path) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,15 @@ def test_the_schema_of_flows(podium: Podium) -> None:
     schema = podium("schema").json()
     assert schema["required"] == ["id", "namespace", "tasks"]
     assert "task.io.kestra.plugin.core.log.Log" in schema["definitions"]
+
+
+def test_bash_completes_with_it(hello: Path) -> None:
+    program = f"""
+podium() {{ {sys.executable} -m podium "$@"; }}
+eval "$(podium completion bash)"
+COMP_WORDS=(podium run he); COMP_CWORD=2
+_podium
+echo "${{COMPREPLY[@]}}"
+"""
+    done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "hello\n", done.stderr

@@ -20,6 +20,7 @@ from podium.cli.session import Session
 from podium.engine import changes as c
 from podium.engine.execution import Execution
 from podium.engine.states import TERMINAL
+from podium.store.index import ExecutionFilter
 from podium.store.journal import JournalReader
 from podium.store.log_filter import LogFilter
 from podium.store.logs import LogLine
@@ -111,12 +112,13 @@ class _Follower:
 
     def _goes_on_elsewhere(self) -> bool:
         """A retry of the whole flow is a new execution: follow that one."""
-        successor = self._executions.wait(self._id, timedelta())
-        if successor.id == self._id:
+        successors = self._executions.index.search(ExecutionFilter(parent_id=self._id), size=1).items
+        if not successors:
             return False
-        self._console.narrate(f"↻ tried again as {short_id(successor.id)}", "warning")
+        again = successors[0].id
+        self._console.narrate(f"{self._console.state_text('RETRIED')}  tried again as {short_id(again)}", "warning")
         self._log.close()
-        self._start(successor.id)
+        self._start(again)
         return True
 
     def _kill_if_asked(self) -> None:

@@ -22,6 +22,8 @@ LANES: dict[str, frozenset[Source]] = {
 }
 _LEVEL_STYLES = {"TRACE": "dim", "DEBUG": "dim", "INFO": "good", "WARN": "warning", "ERROR": "bad"}
 _WIDEST_NAME = 30
+_BATCH = 5000
+"""Lines taken at once: all of a large log need not be known at the same time."""
 
 
 def add_lane_options(parser: Parser, level: Level | None) -> None:
@@ -119,10 +121,10 @@ class LogTail:
 
     def new(self) -> Iterator[LogLine]:
         """The lines not given yet."""
-        rows = range(self._next, self.matching)
-        for line in self._selection.messages(rows):
-            self._next += 1
-            yield line
+        while self._next < self.matching:
+            row = self._next
+            self._next = min(row + _BATCH, self.matching)
+            yield from self._selection.messages(range(row, self._next))
 
     def close(self) -> None:
         """Give the file back."""
@@ -136,10 +138,34 @@ class LinePrinter:
         """`names` are the tasks whose lines may come: their column is wide enough from the start."""
         self._console = console
         self._dates = dates
+        self._last_origin: tuple[object, ...] = ()
+        self._last_heads = ("", "")
         self._name_width = min(max([8, *(cell_width(clean(name)) for name in names)]), _WIDEST_NAME)
 
     def print(self, line: LogLine) -> None:
         """One entry; a message of several rows keeps its columns."""
+        head, later = self._heads(line)
+        message = line.message
+        if "\n" not in message and "\x1b" not in message:
+            self._console.line(f"{head}{message}".rstrip(" "))
+            return
+        for row in message.split("\n"):
+            self._console.line(f"{head}{self._console.output_text(row)}".rstrip(" "))
+            head = later
+
+    def _heads(self, line: LogLine) -> tuple[str, str]:
+        """What stands before the first row of a message, and before the others."""
+        second = line.time // 1000
+        origin = (second, line.source, line.level, line.task_id, line.attempt, line.value)
+        # A loud script prints thousands of lines a second that begin alike.
+        if origin != self._last_origin:
+            self._last_origin, self._last_heads = origin, self._made_heads(line, second)
+        return self._last_heads
+
+    def _made_heads(self, line: LogLine, second: int) -> tuple[str, str]:
+        style = self._console.style
+        moment = datetime.fromtimestamp(second).astimezone()
+        time = f"{moment:%Y-%m-%d %H:%M:%S}" if self._dates else f"{moment:%H:%M:%S}"
         name = clean(line.task_id or "podium")
         if line.value is not None:
             name += f"[{clean(line.value)}]"
@@ -147,25 +173,11 @@ class LinePrinter:
             name += f" #{line.attempt + 1}"
         self._name_width = max(self._name_width, min(cell_width(name), _WIDEST_NAME))
         name += " " * (self._name_width - cell_width(name))
-        write = self._log if line.source == "log" else self._script
-        for at, row in enumerate(line.message.split("\n")):
-            write(line, name, self._console.output_text(row.rstrip("\r")), at == 0)
-
-    def _log(self, line: LogLine, name: str, row: str, first: bool) -> None:
-        time, style = self._time(line), _LEVEL_STYLES[line.level]
-        if not first:
-            time, level, name = " " * len(time), " " * 5, " " * cell_width(name)
-        else:
-            level = self._console.style(f"{line.level:<5}", style)
-            name = self._console.style(name, "bold")
-        self._console.line(f"{self._console.style(time, 'dim')} {level} {name}  {row}".rstrip(" "))
-
-    def _script(self, line: LogLine, name: str, row: str, first: bool) -> None:
-        stream = "out |" if line.source == "stdout" else "err |"
-        style = "dim" if line.source == "stdout" else "warning"
-        head = self._console.style(f"{self._time(line)} ", "dim") + self._console.style(stream, style)
-        self._console.line(f"{head} {self._console.style(name, 'dim')}  {row}".rstrip(" "))
-
-    def _time(self, line: LogLine) -> str:
-        moment = datetime.fromtimestamp(line.time / 1000).astimezone()
-        return f"{moment:%Y-%m-%d %H:%M:%S}" if self._dates else f"{moment:%H:%M:%S}"
+        if line.source == "log":
+            head = (
+                f"{style(time, 'dim')} {style(f'{line.level:<5}', _LEVEL_STYLES[line.level])} {style(name, 'bold')}  "
+            )
+            return head, " " * (len(time) + 5 + cell_width(name) + 4)
+        stream = style("out |", "dim") if line.source == "stdout" else style("err |", "warning")
+        head = f"{style(time, 'dim')} {stream} {style(name, 'dim')}  "
+        return head, head

@@ -9,6 +9,9 @@ from podium.store.summaries import ExecutionSummary
 
 HELP = "An execution: its id, the beginning or end of it, `last`, or `last:FLOW`."
 _NEWEST = 3
+_PAGE = 50
+_FLOWABLES = "io.kestra.plugin.core.flow."
+"""What the trigger of a child is: the task that started it."""
 
 
 def add_run(parser: Parser, many: bool = False) -> None:
@@ -40,15 +43,28 @@ def find_run(session: Session, text: str) -> str:
 
 def _last(session: Session, flow: str) -> str:
     namespace, _, flow_id = flow.rpartition(".")
-    wanted = ExecutionFilter(flow_id=flow_id or None, namespace=namespace or None, children=None if flow else False)
-    found = session.executions.summaries(wanted, size=1).items
-    if not found and namespace:
+    wanted = ExecutionFilter(flow_id=flow_id or None, namespace=namespace or None)
+    found = _newest_of(session, wanted, with_children=bool(flow))
+    if found is None and namespace:
         # An id may hold a dot itself.
-        found = session.executions.summaries(ExecutionFilter(flow_id=flow), size=1).items
-    if not found:
+        found = _newest_of(session, ExecutionFilter(flow_id=flow), with_children=True)
+    if found is None:
         what = f"no run of the flow {flow}" if flow else "no run yet"
         raise CommandError(f"{what}; {_newest(session)}")
-    return found[0].id
+    return found.id
+
+
+def _newest_of(session: Session, wanted: ExecutionFilter, with_children: bool) -> ExecutionSummary | None:
+    """The newest execution, without those that a task of another one started."""
+    number = 1
+    while True:
+        page = session.executions.summaries(wanted, page=number, size=_PAGE)
+        for one in page.items:
+            if with_children or not (one.trigger_type or "").startswith(_FLOWABLES):
+                return one
+        if len(page.items) < _PAGE:
+            return None
+        number += 1
 
 
 def _newest(session: Session) -> str:

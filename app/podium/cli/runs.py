@@ -83,7 +83,7 @@ def _filter(session: Session, arguments: Arguments, states: Sequence[str]) -> Ex
         text=arguments.text,
         after=arguments.since,
         before=arguments.until,
-        parent_id=parent,
+        trigger_execution_id=parent,
     )
 
 
