@@ -4,6 +4,9 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,11 +14,13 @@ from typing import Any
 
 import pytest
 
+import podium
 from podium.engine import changes as c
 from podium.engine.execution import fold
 from podium.store.database import Database
 from podium.store.errors import StoreError
 from podium.store.index import Admission, ExecutionFilter, ExecutionIndex
+from podium.store.key_values import KeyValueStore
 from podium.store.schema import MIGRATIONS
 from podium.store.summaries import ExecutionSummary, summary_of
 
@@ -307,6 +312,41 @@ def test_the_connection_is_not_shared_over_a_fork(tmp_path: Path) -> None:
             os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
     assert index.search().total == 2
+
+
+_ORPHAN = """
+import os, sys, time
+from pathlib import Path
+from podium.store.database import Database
+from podium.store.key_values import KeyValueStore
+
+store = KeyValueStore(Database(Path(sys.argv[1])))
+store.set("lab", "parent", 1)
+parent = os.getpid()
+if os.fork() == 0:
+    store.set("lab", "early", 2)
+    Path(sys.argv[1] + ".open").touch()
+    deadline = time.monotonic() + 20
+    while os.getppid() == parent and time.monotonic() < deadline:
+        time.sleep(0.01)
+    store.set("lab", "late", 3)
+    Path(sys.argv[1] + ".done").touch()
+    time.sleep(1)
+    os._exit(0)
+while not os.path.exists(sys.argv[1] + ".open"):
+    time.sleep(0.01)
+"""
+
+
+def test_what_a_child_writes_survives_the_end_of_its_parent(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    app = str(Path(podium.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": app}
+    subprocess.run([sys.executable, "-c", _ORPHAN, str(path)], env=environment, check=True, timeout=60)
+    while not path.with_name("index.db.done").exists():
+        time.sleep(0.01)
+    # While the child still has it open: nothing but the file itself and its log can have carried it here.
+    assert KeyValueStore(Database(path)).keys("lab") == ["early", "late", "parent"]
 
 
 @pytest.mark.parametrize("damage", ["header", "everything", "middle"])

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -39,6 +40,9 @@ class Query(Protocol):
 class Database:
     """One process's access to the database; may be used from any thread, and on both sides of a fork.
 
+    It is closed for every fork: SQLite keeps per process which files are open and locked. A child that inherits that
+    and opens the database again holds no locks itself, and its writes go to a log that others may delete.
+
     A damaged file is moved aside and replaced as soon as it is noticed: when it is opened, or at the first use
     after a statement failed because of it (that one raises DatabaseDamage). `notice` is then a sentence for the
     user, else None.
@@ -49,10 +53,10 @@ class Database:
         self.notice: str | None = None
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._owner = 0
         self._inode = 0
         self._depth = 0
         self._damage: DatabaseDamage | None = None
+        _OPEN.add(self)
         with self._lock:
             self._connected()
 
@@ -101,21 +105,32 @@ class Database:
     def close(self) -> None:
         """Close the connection; the next use opens it again."""
         with self._lock:
-            if self._connection is not None and self._owner == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
             self._connection = None
+
+    def hold(self) -> None:
+        """Close, and keep everybody away until `let_go`; for the moment of a fork."""
+        self._lock.acquire()
+        if not self._depth:
+            self.close()
+
+    def let_go(self) -> None:
+        """The fork is over, on this side."""
+        self._lock.release()
 
     # ---- connecting --------------------------------------------------------------------------------------------
 
     def _connected(self) -> sqlite3.Connection:
-        mine = self._connection is not None and self._owner == os.getpid()
-        if mine and not self._depth and (self._damage is not None or _inode(self.path) != self._inode):
+        if (
+            self._connection is not None
+            and not self._depth
+            and (self._damage is not None or _inode(self.path) != self._inode)
+        ):
             # The file was damaged, or another process has replaced it for that reason.
             self.close()
-        if self._connection is None or self._owner != os.getpid():
-            # After a fork the connection belongs to the parent: it is left alone, not closed.
+        if self._connection is None:
             self._connection = self._mended(self._damage) if self._damage else self._open()
-            self._owner = os.getpid()
             self._inode = _inode(self.path)
             self._depth = 0
             self._damage = None
@@ -192,6 +207,27 @@ class Database:
         elif primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             advice = " Check the permissions of that file and its folder."
         return StoreError(f"The database {self.path} cannot be used: {error}.{advice}")
+
+
+_OPEN: "weakref.WeakSet[Database]" = weakref.WeakSet()
+_forking = threading.Lock()
+_held: list[Database] = []
+
+
+def _before_fork() -> None:
+    _forking.acquire()
+    _held[:] = sorted(_OPEN, key=lambda database: str(database.path))
+    for database in _held:
+        database.hold()
+
+
+def _after_fork() -> None:
+    while _held:
+        _held.pop().let_go()
+    _forking.release()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
