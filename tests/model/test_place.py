@@ -246,16 +246,19 @@ def test_completion_never_fails(text: str, row: int, column: int) -> None:
         assert item.range.column <= item.range.end_column <= len(lines[item.range.line])
 
 
-def test_a_long_flow_is_no_slower_to_complete() -> None:
+@pytest.mark.parametrize(
+    "typed", ["    message: '{{ outputs.t", "    ", "  - ", "    retry: {ty", "  - id: z\n    type: lo", "tr"]
+)
+def test_a_long_flow_is_no_slower_to_complete(typed: str) -> None:
     task = (
         "  - id: t{0}\n    type: io.kestra.plugin.core.log.Log\n    message: '{{{{ inputs.x }}}}'\n    retry:\n"
         "      type: constant\n      interval: PT1S\n    script: |\n      echo 1\n      echo 2\n      echo 3\n"
     )
-    lines = ("id: x\nnamespace: y\ntasks:\n" + "".join(map(task.format, range(200)))).split("\n")
-    lines += ["  - id: last", "    type: io.kestra.plugin.core.log.Log", "    message: '{{ outputs.t"]
+    head = "id: x\nnamespace: y\ntasks:\n" + "".join(map(task.format, range(200)))
+    lines = f"{head}  - id: last\n    type: io.kestra.plugin.core.log.Log\n{typed}".split("\n")
     spent = []
-    for _ in range(5):
+    for _ in range(6):
         start = time.perf_counter()
         assert complete(lines, len(lines) - 1, len(lines[-1]), REGISTRY)
         spent.append(time.perf_counter() - start)
-    assert min(spent) < 0.02  # 3 ms on a quiet machine
+    assert min(spent) < 0.015  # 5 ms on a quiet machine

@@ -5,7 +5,7 @@ broken YAML; only the lines around the cursor are looked at, and one pass goes o
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 
 from podium.model import describe
 from podium.model.completion_expressions import suggest_in_expression
@@ -83,7 +83,7 @@ class _Completion:
         inner = Level("", False, {}, self._place.row, self._place.indent)
         return expected_in((*self._place.levels, inner), self._catalog).shape
 
-    @property
+    @cached_property
     def _outline(self) -> Outline:
         return outline_of(self._lines, self._place.row)
 
