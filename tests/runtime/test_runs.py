@@ -129,7 +129,7 @@ def test_items_and_their_merged_outputs(lab: Lab) -> None:
 """)
     execution = lab.run(flow)
     assert execution.state == "SUCCESS", lab.log(execution.id, level="ERROR")
-    assert lab.outputs(execution.id, "each_items")["iterations"] == {"SUCCESS": 5}
+    assert lab.outputs(execution.id, "each_items")["iterations"] == {"CREATED": 0, "RUNNING": 0, "SUCCESS": 5}
     value = lab.outputs(execution.id, "all")["value"]
     assert [line.split('"')[3] for line in value.splitlines()] == ["1", "2", "3", "4", "5"]
 

@@ -126,7 +126,7 @@ def test_namespace_files_come_and_go(ctx: FakeContext) -> None:
         NAMESPACE + "DownloadFiles", namespace="company.team", files=["**.txt", "/d/m.csv"], destination="x/"
     )
     assert {name: ctx.storage.text(uri) for name, uri in found["files"].items()} == {
-        "x/d/m.csv": "M", "x/d/out/a.txt": "A",
+        "/x/d/m.csv": "M", "/x/d/out/a.txt": "A",
     }  # fmt: skip
     ctx.run(NAMESPACE + "DeleteFiles", namespace="company.team", files="d/out/a.txt")
     assert ctx.namespace_files.list("company.team") == ["d/m.csv"]
