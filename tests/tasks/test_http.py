@@ -154,7 +154,7 @@ def test_a_failed_status_may_be_allowed(ctx: FakeContext, url: str, props: dict[
 @pytest.mark.parametrize(
     ("path", "props", "message"),
     [
-        ("/status/500", {}, "Failed http request with response code '500' (Internal Server Error) and body:\nreason: none"),
+        ("/status/500", {}, "response code '500' (Internal Server Error) and body:\nreason: none"),
         ("/status/404", {"options": {"allowedResponseCodes": [500]}}, "Failed http request with response code '404'"),
         ("/binary", {}, "is not a text. Use `io.kestra.plugin.core.http.Download`"),
     ],

@@ -15,7 +15,7 @@ class LoopOutputs:
 
     iterationCount: int = field(metadata={"doc": "How many values there are."})
     runningIterations: int = field(metadata={"doc": "How many iterations run now."})
-    terminatedIterations: int = field(metadata={"doc": "How many iterations have ended."})
+    terminatedIterations: dict[str, int] = field(metadata={"doc": "How many iterations have ended, by their state."})
     breakIteration: int = field(metadata={"doc": "The iteration after which `breakWhen` was true."})
     outputs: list[Any] = field(metadata={"doc": "For each iteration its `item` and `outputs`."})
 
