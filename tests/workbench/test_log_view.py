@@ -281,3 +281,24 @@ async def test_hundreds_of_thousands_of_lines_are_taken_in_slices(log: LogWriter
         await pilot.pause()
         assert pulls > 3 and app.rows()[-1].endswith("line 99999")
         assert "100,000 of 100,000 lines" in app.view.status
+
+
+async def test_problems_are_one_key_apart(log: LogWriter) -> None:
+    write(log, [f"line {number}" for number in range(50)])
+    write(log, ["first problem"], "WARN")
+    write(log, [f"line {number}" for number in range(50, 100)])
+    write(log, ["second problem"], "ERROR")
+    write(log, ["the end"])
+    async with Viewer(log.path).run_test(size=(60, 10)) as pilot:
+        app = await grow(pilot)
+        await pilot.press("E")
+        assert any("second problem" in row for row in app.rows()) and not app.view.follow
+        await pilot.press("E")
+        await pilot.pause()
+        assert any("first problem" in row for row in app.rows())
+        await pilot.press("E")
+        await pilot.pause()
+        assert app.said == ["There is no other warning or error above."]
+        await pilot.press("e")
+        await pilot.pause()
+        assert any("second problem" in row for row in app.rows())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.workbench.recorded import Recorder, at, failed_run
@@ -12,9 +12,12 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from podium.engine import changes as c
+from podium.runtime.executions import Executions
 from podium.store.execution_records import ExecutionRecord
+from podium.store.internal_storage import ExecutionPlace
 from podium.tasks.registry import default_registry
 from podium.workbench.clipboard import Clipboard
+from podium.workbench.dialogs.text_screen import TextScreen
 from podium.workbench.messages import Said
 from podium.workbench.runs.expression_screen import ExpressionScreen
 from podium.workbench.runs.failure_box import FailureBox
@@ -38,9 +41,8 @@ class Desk(App[None]):
         clipboard = Clipboard(self.copied.append, recorder.workspace.tmp, environ={"TERM": "xterm"})
         clipboard.copy = lambda text, what: self.copied.append(text) or f"Copied {what}."  # type: ignore[assignment, func-returns-value]
         self.feed = RunsFeed(self, recorder.workspace)
-        self.desk = RunDesk(
-            recorder.stores, default_registry(), self.wishes, self.feed, Errands(self), clipboard, UTC,  # type: ignore[arg-type]
-        )  # fmt: skip
+        errands, wishes = Errands(self), cast(Executions, self.wishes)
+        self.desk = RunDesk(recorder.stores, default_registry(), wishes, self.feed, errands, errands, clipboard, UTC)
 
     def on_mount(self) -> None:
         self.feed.start()
@@ -100,6 +102,7 @@ def test_the_picture_of_a_failed_run(recorder: Recorder, size: tuple[int, int], 
     async def prepare(pilot: Pilot[None]) -> None:
         app = await opened(pilot)
         await until(pilot, lambda: "KeyError" in app.grid() and "exit code 1" in app.grid())
+        await until(pilot, lambda: size[0] < 100 or "rows  48151" in app.grid())
         await until(pilot, lambda: screen(app).query_one(TaskTree).selected.run.id == "r4")  # type: ignore[union-attr]
         await pilot.pause(0.1)
 
@@ -178,6 +181,28 @@ async def test_values_are_copied_as_value_expression_and_json(recorder: Recorder
         assert app.copied[:2] == ["2", "{{ outputs.extract.vars['gh-stars'][1] }}"]
         assert app.copied[2] == "[\n  1,\n  2\n]"
         assert app.heard[0] == "Copied the value of [1]."
+
+
+async def test_enter_shows_the_whole_value_and_the_file_that_it_names(recorder: Recorder) -> None:
+    place = ExecutionPlace("company.team", "etl", RUN)
+    source = recorder.workspace.tmp / "rows.csv"
+    source.write_text("id,name\n1,[/nope] \x1b]0;T\x07x\n")
+    recorder.create(RUN)
+    uri = recorder.stores.storage.put_input(place, "rows", source)
+    recorder.add(RUN, c.ExecutionMoved("RUNNING", at(0)))
+    recorder.task(RUN, "r1", "extract", 1, 2, outputs={"uri": uri, "text": "two\nrows"})
+    async with Desk(recorder).run_test(size=(140, 45)) as pilot:
+        app = await opened(pilot)
+        tree = app.screen.query_one("#run-outputs", ValuesTree)
+        await until(pilot, lambda: "two rows" in app.grid())
+        tree.focus()
+        tree.reveal(("outputs", "extract", "uri"))
+        await until(pilot, lambda: tree.cursor_node is not None and str(tree.cursor_node.label) == "uri")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TextScreen) and "1,[/nope] x" in app.grid())
+        assert "outputs.extract.uri" in app.grid() and "\x1b" not in app.grid()
+        await pilot.press("escape", "down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, TextScreen) and "rows" in app.grid().splitlines()[2])
 
 
 async def test_the_tabs_show_inputs_and_the_flow_as_it_ran(recorder: Recorder) -> None:

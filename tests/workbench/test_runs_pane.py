@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from tests.workbench.recorded import Recorder, at, summary
@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from podium.engine import changes as c
 from podium.engine.restart import Fate
-from podium.runtime.executions import Refused
+from podium.runtime.executions import Executions, Refused
 from podium.store.index import ExecutionFilter
 from podium.store.summaries import ExecutionSummary
 from podium.tasks.registry import default_registry
@@ -61,10 +61,9 @@ class Desk(App[None]):
         self.width = width
         self.feed = RunsFeed(self, recorder.workspace)
         clipboard = Clipboard(self.sent.append, recorder.workspace.tmp, environ={"TERM": "xterm"})
-        self.pane = RunsPane(
-            RunDesk(recorder.stores, default_registry(), self.wishes, self.feed, Errands(self), clipboard, UTC),  # type: ignore[arg-type]
-            jump_key="3",
-        )
+        errands, wishes = Errands(self), cast(Executions, self.wishes)
+        desk = RunDesk(recorder.stores, default_registry(), wishes, self.feed, errands, errands, clipboard, UTC)
+        self.pane = RunsPane(desk, jump_key="3")
 
     def compose(self) -> ComposeResult:
         if self.width is not None:

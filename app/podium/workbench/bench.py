@@ -22,7 +22,7 @@ class Bench:
     """Made by the app, given to every pane. `zone` is where times are shown in; None is the machine's own.
 
     Work that must not wait for other work has errands of its own: `files` reads folders and writes drafts, `git` asks
-    git, `runs` starts and changes executions.
+    git, `runs` starts and changes executions, `looks` reads and computes for what shows them.
     """
 
     def __init__(
@@ -38,8 +38,9 @@ class Bench:
         self.files = Errands(app)
         self.git = Errands(app)
         self.runs = Errands(app)
+        self.looks = Errands(app)
         self.feed = RunsFeed(app, self.workspace, executions.reconcile)
-        self.desk = RunDesk(stores, registry, executions, self.feed, self.runs, self.clipboard, zone)
+        self.desk = RunDesk(stores, registry, executions, self.feed, self.runs, self.looks, self.clipboard, zone)
         self.actions = FileActions(self.workspace.root, self.workspace.trash)
         self.drafts = Drafts(self.workspace.unsaved)
 

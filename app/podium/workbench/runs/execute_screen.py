@@ -126,8 +126,16 @@ class ExecuteScreen(ModalScreen[Execute | None]):
         for name, field in self._fields.items():
             values.pop(name, None)
             if field.value is not None:
-                values[name] = field.value
+                values[name] = self._from_workspace(field)
         return values
+
+    def _from_workspace(self, field: InputField) -> Any:
+        """The value of a field; the path of a file may be written from the root of the workspace on."""
+        value = field.value
+        if field.declared.type == "FILE" and isinstance(value, str) and "://" not in value:
+            path = self._desk.stores.workspace.root / Path(value).expanduser()
+            return str(path) if path.is_file() else value
+        return value
 
     @property
     def _labels(self) -> tuple[dict[str, str], str | None]:
@@ -149,7 +157,7 @@ class ExecuteScreen(ModalScreen[Execute | None]):
                 self._waiting_to_start = False
                 self._show_checks([sentence_of(error)], [])
 
-        self._desk.errands.do(lambda: creation.preview(new), take, fail)
+        self._desk.looks.do(lambda: creation.preview(new), take, fail)
 
     async def _take(self, preview: Preview, given: Mapping[str, Any]) -> None:
         self._preview = preview
@@ -278,7 +286,7 @@ class ExecuteScreen(ModalScreen[Execute | None]):
             if self.is_mounted:
                 view.say(sentence_of(error))
 
-        desk.errands.do(make, show, fail)
+        desk.looks.do(make, show, fail)
 
     def _show_tab(self, key: str) -> None:
         self.query_one(ContentSwitcher).current = f"execute-{key}"

@@ -85,7 +85,7 @@ class ExpressionScreen(ModalScreen[None]):
         area.move_cursor(area.document.end)
         area.focus()
         execution_id, stores, read_flow = self._execution_id, self._desk.stores, self._desk.read_flow
-        self._desk.errands.do(lambda: open_trials(stores, execution_id, read_flow), self._begin, self._fail)
+        self._desk.looks.do(lambda: open_trials(stores, execution_id, read_flow), self._begin, self._fail)
 
     def _begin(self, trials: Trials) -> None:
         if not self.is_mounted:
@@ -121,7 +121,7 @@ class ExpressionScreen(ModalScreen[None]):
             self.query_one(DataTable).clear()
             return
         taskrun_id = self._taskrun_id
-        self._desk.errands.do(lambda: trials.evaluate(text, taskrun_id), self._show, self._fail)
+        self._desk.looks.do(lambda: trials.evaluate(text, taskrun_id), self._show, self._fail)
 
     def _show(self, trial: Trial) -> None:
         if not self.is_mounted or trial.text != self._asked:

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunDesk:
-    """The workspace as the screens of runs see it. `zone` None means the machine's own."""
+    """The workspace as the screens of runs see it. `zone` None means the machine's own.
+
+    `errands` change executions, `looks` read and compute: a plan must not wait until a run is killed.
+    """
 
     stores: Stores
     registry: "Registry"
     executions: "Executions"
     feed: RunsFeed
     errands: Errands
+    looks: Errands
     clipboard: Clipboard
     zone: tzinfo | None = None
 

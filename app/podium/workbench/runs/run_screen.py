@@ -1,5 +1,6 @@
 """One execution: what failed, its task runs over time, what they gave, its log, and the flow as it ran."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Literal, cast
@@ -21,6 +22,7 @@ from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.log_filter import LogFilter
 from podium.store.summaries import ExecutionSummary, summary_of
+from podium.workbench.dialogs.text_screen import TextScreen
 from podium.workbench.following import ExecutionGone, ExecutionGrew, ExecutionRead, News
 from podium.workbench.messages import Said
 from podium.workbench.runs.failure import Failure, failure_of
@@ -31,7 +33,7 @@ from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.run_header import RunHeader
 from podium.workbench.runs.task_rows import TaskRow
 from podium.workbench.runs.task_tree import TaskTree
-from podium.workbench.runs.values import Value, values_of
+from podium.workbench.runs.values import Value, path_of, text_behind, values_of
 from podium.workbench.runs.values_tree import ValuesTree
 from podium.workbench.widgets.flow_editor import FlowEditor
 from podium.workbench.widgets.key_line import KeyLine
@@ -115,6 +117,7 @@ class RunScreen(Screen[None]):
         self._only: TaskRow | None = None
         self._hide: Callable[[object], object] = lambda value: value
         self._values_due: Timer | None = None
+        self._values_pause = _VALUES_PAUSE
         self._ticker: Timer | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._tree = TaskTree(desk.now, title="1 Tasks", id="run-tasks")
@@ -159,7 +162,12 @@ class RunScreen(Screen[None]):
             self._open(news)
         elif isinstance(news, ExecutionGrew) and news.id == self.execution_id and self.execution is not None:
             before = self.execution.state
-            self._tree.apply(news.changes)
+            try:
+                self._tree.apply(news.changes)
+            except KeyError:
+                # It does not fit to what was read before: read all of it again.
+                self._desk.feed.open(self.execution_id)
+                return
             self._follow(before)
         elif isinstance(news, ExecutionGone) and news.id == self.execution_id:
             # Said by the app: what a closing screen posts is not heard any more.
@@ -183,7 +191,7 @@ class RunScreen(Screen[None]):
             self._show_header()
             self._show_values()
 
-        self._desk.errands.do(read, known, self._tell)
+        self._desk.looks.do(read, known, self._tell)
         self._follow("")
 
     def _follow(self, before: str) -> None:
@@ -204,7 +212,7 @@ class RunScreen(Screen[None]):
                 # Tasks of `afterExecution` and the last lines of scripts come after the state.
                 self.set_timer(1.0, self._log.refresh_now)
         if self._values_due is None:
-            self._values_due = self.set_timer(_VALUES_PAUSE if live else 0.05, self._show_values)
+            self._values_due = self.set_timer(self._values_pause if live else 0.05, self._show_values)
 
     def _show_header(self) -> None:
         if self.execution is not None and self.is_mounted:
@@ -227,13 +235,14 @@ class RunScreen(Screen[None]):
                 if failure is not None and failure.taskrun_id is not None and self._only is None:
                     self._tree.select(failure.taskrun_id)
 
-        self._desk.errands.do(lambda: failure_of(execution, self._record.log, folder), show, self._tell)
+        self._desk.looks.do(lambda: failure_of(execution, self._record.log, folder), show, self._tell)
 
     def _show_values(self) -> None:
         self._values_due = None
         execution = self.execution
         if execution is None or not self.is_mounted:
             return
+        began = time.perf_counter()
         outputs = self._hidden(values_of(execution, self.flow, ("outputs",)))
         for name in ("#run-outputs", "#run-all-outputs"):
             tree = self.query_one(name, ValuesTree)
@@ -244,6 +253,8 @@ class RunScreen(Screen[None]):
             self.query_one("#run-inputs", ValuesTree).show(self._hidden(values_of(execution, self.flow, others)))
         elif self._tab == "metrics":
             self.query_one(MetricsTable).show(list(read_metrics(self._record.metrics)))
+        # The more there is, the more seldom: showing it never takes more than a twentieth of the time.
+        self._values_pause = max(_VALUES_PAUSE, 20 * (time.perf_counter() - began))
 
     def _hidden(self, values: list[Value]) -> list[Value]:
         return [Value(value.path, self._hide(value.value)) for value in values]
@@ -403,6 +414,21 @@ class RunScreen(Screen[None]):
             self.post_message(Said(self._desk.clipboard.copy(text, what)))
         except OSError as error:
             self.post_message(Said(f"Cannot copy: {error}.", failed=True))
+
+    @on(ValuesTree.ReadRequested)
+    def _read_value(self, event: ValuesTree.ReadRequested) -> None:
+        """The whole value, or the text of the file that it names."""
+        event.stop()
+        value, namespace = event.value, self.execution.namespace if self.execution is not None else ""
+        stores, hide = self._desk.stores, self._hide
+
+        def read() -> str:
+            return str(hide(text_behind(value, stores.storage, namespace)))
+
+        def show(text: str) -> None:
+            self.app.push_screen(TextScreen(path_of(value.path), text))
+
+        self._desk.looks.do(read, show, self._tell)
 
     @on(ValuesTree.CopyRequested)
     @on(FailureBox.CopyRequested)

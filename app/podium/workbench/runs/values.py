@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from podium.base.text import clean, shorten
+from podium.base.text import clean, clean_output, shorten
 from podium.engine.execution import Execution
 from podium.engine.plan import Plan
 from podium.engine.variables import Variables
 from podium.expressions.values import to_output
 from podium.model.flow import Flow
+from podium.store.internal_storage import InternalStorage
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _KEYWORDS = frozenset({"and", "or", "not", "in", "is", "true", "false", "null", "none", "if", "else", "contains"})
+_MOST_READ = 1 << 20
 ROOTS = ("outputs", "inputs", "vars", "trigger", "labels", "flow", "execution")
 """The names of an execution that are worth showing, in this order."""
 
@@ -96,6 +98,23 @@ def context_of(execution: Execution, flow: Flow | None) -> dict[str, Any]:
     """The names that expressions of this execution see; `flow` as it ran, None when it cannot be read any more."""
     plan = Plan(flow or Flow(execution.flow_id, execution.namespace))
     return Variables(plan, execution, {}).of_execution()
+
+
+def text_behind(value: Value, storage: InternalStorage, namespace: str) -> str:
+    """The whole of a value as text; of a file in internal storage its content, as far as it is text.
+
+    Raises StoreError when the file cannot be read.
+    """
+    if not isinstance(value.value, str) or not value.value.startswith("kestra://"):
+        return value.text
+    path = storage.path(value.value, namespace, lambda _: True)
+    with path.open("rb") as file:
+        data = file.read(_MOST_READ)
+    rest = path.stat().st_size - len(data)
+    if b"\0" in data:
+        return f"{value.value}\n\n{len(data) + rest:,} bytes that are no text."
+    more = f"\n… {rest:,} bytes more: {path}" if rest > 0 else ""
+    return clean_output(data.decode("utf-8", "replace")) + more
 
 
 def values_of(execution: Execution, flow: Flow | None, roots: Sequence[str] = ROOTS) -> list[Value]:

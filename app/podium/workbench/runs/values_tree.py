@@ -55,7 +55,7 @@ class ValuesTree(Tree[_Data]):
         Binding("e", "copy('expression')", "Copy expression", id="values.expression"),
         Binding("J", "copy('as_json')", "Copy JSON", id="values.json"),
         Binding("space", "toggle_node", "Open/close", show=False, id="values.toggle"),
-        Binding("enter", "select_cursor", "Open", show=False, id="values.open"),
+        Binding("enter", "select_cursor", "Whole value", id="values.open"),
     ]
 
     class CopyRequested(Message):
@@ -64,6 +64,13 @@ class ValuesTree(Tree[_Data]):
         def __init__(self, text: str, what: str) -> None:
             super().__init__()
             self.text, self.what = text, what
+
+    class ReadRequested(Message):
+        """The reader wants to see the whole of a value, or the file that it names."""
+
+        def __init__(self, value: Value) -> None:
+            super().__init__()
+            self.value = value
 
     def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
         super().__init__(Text(""), id=id)
@@ -180,6 +187,8 @@ class ValuesTree(Tree[_Data]):
             parent = node.parent
             node.remove()
             self._add_slice(parent, more.parent, more.first, set())
+        elif isinstance(more, Value) and not more.is_branch:
+            self.post_message(self.ReadRequested(more))
 
     def action_copy(self, way: str) -> None:
         """Copy the value under the cursor: as `text`, as `expression` or `as_json`."""

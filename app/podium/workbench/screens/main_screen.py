@@ -19,7 +19,7 @@ from podium.base.text import clean
 from podium.store.log_filter import LogFilter
 from podium.workbench.bench import Bench
 from podium.workbench.editing.outside import outside_command
-from podium.workbench.following import News, Overview
+from podium.workbench.following import News, Overview, ReadingFailed
 from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
 from podium.workbench.panes.buffer import Buffer
 from podium.workbench.panes.editor_pane import EditorPane
@@ -313,6 +313,8 @@ class MainScreen(Screen[None]):
     def _take_news(self, news: News) -> None:
         if isinstance(news, Overview):
             self.top.show_running(len(news.unfinished))
+        elif isinstance(news, ReadingFailed):
+            self.say(news.text, failed=True)
 
     @on(RunsTable.Highlighted)
     def _run_highlighted(self, event: RunsTable.Highlighted) -> None:

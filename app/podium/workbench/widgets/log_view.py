@@ -37,6 +37,8 @@ class LogView(LogWindow):
         Binding("ctrl+f", "prompt('find')", "Find", id="log.find"),
         Binding("n", "find(1)", "Next hit", id="log.next", show=False),
         Binding("N", "find(-1)", "Previous hit", id="log.previous", show=False),
+        Binding("e", "problem(1)", "Next problem", id="log.next_problem", show=False),
+        Binding("E", "problem(-1)", "Previous problem", id="log.previous_problem", show=False),
         Binding("g,home", "top", "Top", id="log.top", show=False),
         Binding("G,end", "bottom", "End", id="log.bottom", show=False),
         Binding("pageup,b", "page(-1)", "Page up", id="log.page_up", show=False),
@@ -172,6 +174,24 @@ class LogView(LogWindow):
         else:
             start, _ = self._rows.locate(min(self.scroll_offset.y, self._rows.height - 1))
         self._search(self.searched, start, step)
+
+    def action_problem(self, step: int) -> None:
+        """The next or previous line that is a warning or an error."""
+        lines, origin_of = self.selection.lines, self.index.origin_of
+        grave = {at for at, origin in enumerate(self.index.origins) if origin.level in ("WARN", "ERROR")}
+        if self._hit is not None:
+            start = self.selection.row_of(self._hit) + step
+        elif step > 0 and not self.follow and self._rows.height:
+            start, _ = self._rows.locate(min(self.scroll_offset.y, self._rows.height - 1))
+        else:
+            start = 0 if step > 0 else len(lines) - 1
+        rows = range(start, len(lines)) if step > 0 else range(start, -1, -1)
+        row = next((row for row in rows if origin_of[lines[row]] in grave), None)
+        if row is not None:
+            self._go_to_hit(row)
+            return
+        where = "below" if step > 0 else "above"
+        self.post_message(self.Said(self, f"There is no {'other ' * (self._hit is not None)}warning or error {where}."))
 
     def _search(self, pattern: TextPattern, row: int, step: int) -> None:
         """Search for a moment, then let keys and frames pass and go on."""
