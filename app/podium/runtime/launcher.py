@@ -9,6 +9,7 @@ import contextlib
 import functools
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ from typing import NoReturn, Protocol
 
 from podium.store.errors import StoreError
 
+_PRELOAD_PATIENCE = 0.6  # seconds
 RUNNER_LOG = "runner.log"
 """In the execution's directory: what a runner had to say that belongs to no log, such as a crash of its own."""
 
@@ -123,6 +125,8 @@ def _serve(connection: socket.socket) -> NoReturn:
             os.dup2(null, descriptor)
         from podium.runtime.process import preload
 
+        # Whoever started us is busy starting as well: loading can wait, unless a runner is wanted already.
+        select.select([connection], [], [], _PRELOAD_PATIENCE)
         preload()
         forker = ForkedRunner()
         with connection.makefile("rb") as lines:

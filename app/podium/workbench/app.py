@@ -8,6 +8,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -26,15 +27,15 @@ from podium.workbench.frame_diff import DiffOutput
 from podium.workbench.glyphs import AsciiOnly
 from podium.workbench.messages import Said
 from podium.workbench.runs.run_actions import RunActions
-from podium.workbench.runs.run_screen import RunScreen
 from podium.workbench.screens.main_screen import MainScreen
 from podium.workbench.themes import THEMES, chosen_theme
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from podium.plugin.registry import Registry
     from podium.runtime.executions import Executions
+    from podium.workbench.runs.run_screen import RunScreen
 
 # A thread that computes (a check, a search) must give the screen its turn quickly.
 _SWITCH_SECONDS = 0.0005
@@ -42,7 +43,8 @@ _GC_THRESHOLDS = (20_000, 20, 50)
 
 
 class PodiumApp(DiffOutput[None]):
-    """The workbench on the workspace of `stores`. `start` is a file to open at once."""
+    """The workbench on the workspace of `stores`. `start` is a file to open at once; `prepare` is done on a thread
+    after the first frame."""
 
     TITLE = "Podium"
     CSS_PATH = "screens/main_screen.tcss"
@@ -66,6 +68,7 @@ class PodiumApp(DiffOutput[None]):
         *,
         start: Path | None = None,
         zone: tzinfo | None = None,
+        prepare: Callable[[], object] | None = None,
         theme: str | None = None,
         ascii_only: bool | None = None,
     ) -> None:
@@ -75,6 +78,7 @@ class PodiumApp(DiffOutput[None]):
         super().__init__()
         self.bench = Bench(self, stores, registry, executions, zone)
         self._start_file = start
+        self._prepare = prepare
         for one in THEMES:
             self.register_theme(one)
         wanted = theme or chosen_theme(os.environ)
@@ -96,10 +100,23 @@ class PodiumApp(DiffOutput[None]):
         self.bench.feed.start()
         if not self.is_headless:
             self._heed_signals()
-        self.call_after_refresh(self._calm_the_collector)
+        self.call_after_refresh(self._after_the_first_frame)
 
     def on_unmount(self) -> None:
         self.bench.feed.stop()
+
+    def _after_the_first_frame(self) -> None:
+        if self._prepare is not None:
+            threading.Thread(target=self._prepare_now, name="podium-prepare", daemon=True).start()
+        self.set_timer(2.0, self._calm_the_collector)
+
+    def _prepare_now(self) -> None:
+        """On the thread. What fails here, such as a plugin with an error, fails again where it is used."""
+        try:
+            assert self._prepare is not None
+            self._prepare()
+        except Exception as error:  # foreign code may be imported
+            self.call_later(self.main.say, str(error), True)
 
     def _calm_the_collector(self) -> None:
         """What is there now stays: a full collection would walk all of it, in the middle of a key press."""
@@ -133,8 +150,8 @@ class PodiumApp(DiffOutput[None]):
     def _said(self, event: Said) -> None:
         self.main.say(event.text, event.failed)
 
-    @on(RunScreen.CodeRequested)
-    async def _show_code(self, event: RunScreen.CodeRequested) -> None:
+    # By name, so that the screens are imported when one is opened.
+    async def on_run_screen_code_requested(self, event: RunScreen.CodeRequested) -> None:
         while self.screen is not self.main:
             self.pop_screen()
         await self.main.open_file(event.path, event.line - 1)
@@ -143,8 +160,7 @@ class PodiumApp(DiffOutput[None]):
     def _resume_asked(self, event: RunActions.ResumeAsked) -> None:
         self.main.conductor.resume(event.actions, event.execution_id, event.taskrun_id)
 
-    @on(RunScreen.RunRequested)
-    def _show_run(self, event: RunScreen.RunRequested) -> None:
+    def on_run_screen_run_requested(self, event: RunScreen.RunRequested) -> None:
         self.main.open_run(event.execution_id)
 
     # ---- keys --------------------------------------------------------------------------------------------------

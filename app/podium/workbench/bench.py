@@ -39,7 +39,7 @@ class Bench:
         self.git = Errands(app)
         self.runs = Errands(app)
         self.looks = Errands(app)
-        self.feed = RunsFeed(app, self.workspace, executions.reconcile)
+        self.feed = RunsFeed(app, self.workspace, lambda: executions.reconcile())
         self.desk = RunDesk(stores, registry, executions, self.feed, self.runs, self.looks, self.clipboard, zone)
         self.actions = FileActions(self.workspace.root, self.workspace.trash)
         self.drafts = Drafts(self.workspace.unsaved)

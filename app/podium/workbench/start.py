@@ -5,6 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from podium.workbench.later import Later
+
+if TYPE_CHECKING:
+    from podium.plugin.registry import Registry
+    from podium.runtime.executions import Executions
+    from podium.runtime.launcher import Launcher
+    from podium.store.stores import Stores
 
 
 def run_workbench(path: Path, file: Path | None = None) -> int:
@@ -18,16 +27,14 @@ def run_workbench(path: Path, file: Path | None = None) -> int:
     server = ForkServer.start()
     try:
         _set_frugal_defaults()
-        from podium.runtime.executions import Executions
         from podium.store.stores import Stores
-        from podium.tasks.registry import default_registry
 
         stores = Stores.open(path)
-        registry = default_registry(stores.settings.plugins)
-        executions = Executions(stores.workspace, registry, settings=stores.settings, launcher=server, stores=stores)
+        registry = Later(lambda: _registry(stores))
+        executions = Later(lambda: _executions(stores, registry.now(), server))
         from podium.workbench.app import PodiumApp
 
-        app = PodiumApp(stores, registry, executions, start=file)
+        app = PodiumApp(stores, registry.stand_in, executions.stand_in, start=file, prepare=executions.now)
         app.run(mouse=os.environ.get("PODIUM_MOUSE", "1") not in ("0", "no"))
     finally:
         server.close()
@@ -38,6 +45,18 @@ def run_workbench(path: Path, file: Path | None = None) -> int:
             file=sys.stderr,
         )
     return app.return_code or 0
+
+
+def _registry(stores: Stores) -> Registry:
+    from podium.tasks.registry import default_registry
+
+    return default_registry(stores.settings.plugins)
+
+
+def _executions(stores: Stores, registry: Registry, launcher: Launcher) -> Executions:
+    from podium.runtime.executions import Executions
+
+    return Executions(stores.workspace, registry, settings=stores.settings, launcher=launcher, stores=stores)
 
 
 def _set_frugal_defaults() -> None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from podium.model.diagnostics import Diagnostic, Range
-from podium.model.marked_yaml import documents
 from podium.store.flow_files import sniff_flows
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ def check_text(path: Path, language: str, text: str, catalog: Catalog) -> tuple[
             from podium.model.loader import load_flows
 
             return [one for loaded in load_flows(text, catalog) for one in loaded.diagnostics], True
+        from podium.model.marked_yaml import documents
+
         return [one for document in documents(text) for one in document.diagnostics], False
     if language == "json" and path.suffix == ".json":
         return list(_json_problems(text)), False

@@ -245,8 +245,8 @@ class EditorPane(Vertical):
         language = buffer.editor.syntax or "text"
         ending = "" if buffer.file.newline == "\n" else " crlf"
         ending += "" if buffer.file.encoding == "utf-8" else f" {buffer.file.encoding}"
-        right = f"{language}{ending}  ln {row + 1} col {column + 1}"
-        self._status.show(badge, worst, buffer.editor.mark_under_cursor, right)
+        self._status.show(badge, worst, buffer.editor.mark_under_cursor)
+        self._status.show_place(f"{language}{ending}", row + 1, column + 1)
 
     # ---- what editors say --------------------------------------------------------------------------------------
 
@@ -313,7 +313,7 @@ class EditorPane(Vertical):
         """From the worker's thread: a fault of ours, said once so that nobody wonders why nothing is marked."""
         if str(error) not in self._faults:
             self._faults.add(str(error))
-            self.app.call_later(self.post_message, Said(f"The editor cannot check this: {error!r}.", failed=True))
+            self.app.call_later(self.post_message, Said(f"The editor cannot check this: {error}.", failed=True))
 
     def _take_check(self, buffer: Buffer, version: int, found: Sequence[Diagnostic], is_flow: bool) -> None:
         if buffer not in self._buffers or not buffer.editor.set_marks([Mark.of(one) for one in found], version):

@@ -15,13 +15,12 @@ from textual.document._document import Selection
 from textual.document._edit import Edit
 from textual.geometry import Offset
 
-from podium.model.edits import Insertion, insertion
 from podium.workbench.editing.around import Around
 from podium.workbench.messages import Said
 from podium.workbench.widgets.suggestion_list import DocumentationCard, SuggestionList
 
 if TYPE_CHECKING:
-    from podium.model.edits import Placed
+    from podium.model.edits import Insertion, Placed
     from podium.model.schema import TypeDecl
     from podium.model.suggestions import Suggestion
     from podium.workbench.bench import Bench
@@ -101,11 +100,21 @@ class WritingHelp(Container):
         before = buffer.editor.document[row][:column]
         if self.list.is_open:
             if before and _KEEPS_OPEN.match(before[-1]):
-                self._open(buffer, by_itself=True)
+                self._open_after_paint(buffer)
             else:
                 self.close()
         elif before and (_WORD.match(before[-1]) or _OPENS.search(before)):
-            self._open(buffer, by_itself=True)
+            self._open_after_paint(buffer)
+
+    def _open_after_paint(self, buffer: Buffer) -> None:
+        """The key is drawn first; if another one comes meanwhile, that one counts."""
+        version = buffer.editor.version
+
+        def open_now() -> None:
+            if buffer is self._shown() and buffer.editor.version == version and buffer.editor.has_focus:
+                self._open(buffer, by_itself=True)
+
+        self.call_after_refresh(open_now)
 
     def close(self) -> None:
         """Hide everything."""
@@ -192,6 +201,7 @@ class WritingHelp(Container):
 
     def action_insert(self, what: Placed) -> None:
         """Choose a type, then write an object of it where it belongs."""
+        from podium.model.edits import insertion
         from podium.workbench.dialogs.type_picker import TypePicker
 
         buffer = self._shown()

@@ -1,23 +1,25 @@
 """What goes on between the list of runs, the log, the screens of runs, and the flows that are started."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
 from podium.base.looks import short_id
-from podium.model.flow import Flow, Input
-from podium.model.input_declarations import declared_inputs
-from podium.runtime.creation import NewExecution
 from podium.store.summaries import ExecutionSummary
 from podium.workbench.messages import Said
-from podium.workbench.runs.execute_screen import Execute, ExecuteScreen
-from podium.workbench.runs.expression_screen import ExpressionScreen
 from podium.workbench.runs.run_actions import RunActions, sentence_of
 from podium.workbench.runs.run_desk import RunDesk
-from podium.workbench.runs.run_screen import RunScreen
 from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.widgets.log_pane import LogPane
+
+if TYPE_CHECKING:
+    from podium.model.flow import Flow, Input
+    from podium.workbench.runs.execute_screen import Execute
+
+# What a run and its screens need is imported where one is opened: the first frame does not wait for it.
 
 
 class Conductor:
@@ -45,16 +47,22 @@ class Conductor:
 
     def open(self, execution_id: str) -> None:
         """The screen of one run."""
+        from podium.workbench.runs.run_screen import RunScreen
+
         self._screen.app.push_screen(RunScreen(self._desk, execution_id))
 
     def go_to(self, execution_id: str) -> None:
         """The screen of another run in the place of the one that is open."""
+        from podium.workbench.runs.run_screen import RunScreen
+
         if isinstance(self._screen.app.screen, RunScreen):
             self._screen.app.pop_screen()
         self.open(execution_id)
 
     def evaluate(self, text: str = "") -> None:
         """Try an expression with the values of the run under the cursor."""
+        from podium.workbench.runs.expression_screen import ExpressionScreen
+
         run = self._runs.selected
         if run is None or not run.id:
             self._say("There is no run to take values from: run the flow first, or choose a run in the list.", True)
@@ -70,6 +78,8 @@ class Conductor:
         def found(result: tuple[Flow, Path | None]) -> None:
             flow, path = result
             if not flow.inputs:
+                from podium.workbench.runs.execute_screen import Execute
+
                 self._begin(flow, path, Execute({}, ()))
                 return
             self._ask(flow, path)
@@ -84,6 +94,8 @@ class Conductor:
         )  # fmt: skip
 
     def _ask(self, flow: Flow, path: Path | None) -> None:
+        from podium.workbench.runs.execute_screen import ExecuteScreen
+
         def answered(wanted: Execute | None) -> None:
             if wanted is not None:
                 self._begin(flow, path, wanted)
@@ -93,6 +105,8 @@ class Conductor:
     def _begin(self, flow: Flow, path: Path | None, wanted: Execute) -> None:
         """Show the run at once, then make it real."""
         before = self._runs.starting(flow.namespace, flow.id, self._desk.now())
+        from podium.runtime.creation import NewExecution
+
         new = NewExecution(flow, wanted.inputs, wanted.labels, path=path)
 
         def started(execution_id: str) -> None:
@@ -106,6 +120,9 @@ class Conductor:
 
     def resume(self, actions: RunActions, execution_id: str, taskrun_id: str | None) -> None:
         """Let a paused run go on, after asking for the inputs that its Pause wants."""
+        from podium.model.input_declarations import declared_inputs
+        from podium.workbench.runs.execute_screen import ExecuteScreen
+
         desk = self._desk
 
         def read() -> tuple[Flow, tuple[Input, ...]]:

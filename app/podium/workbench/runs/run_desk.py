@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from podium.model.flow import Flow
-from podium.model.loader import load_flow
 from podium.store.errors import StoreError
 from podium.store.stores import Stores
 from podium.workbench.clipboard import Clipboard
 from podium.workbench.runs.feed import Errands, RunsFeed
 
 if TYPE_CHECKING:
+    from podium.model.flow import Flow
     from podium.plugin.registry import Registry
     from podium.runtime.executions import Executions
 
@@ -37,8 +36,10 @@ class RunDesk:
         """The present moment."""
         return self.stores.clock.now()
 
-    def read_flow(self, source: str) -> Flow | None:
+    def read_flow(self, source: str) -> "Flow | None":
         """The flow of a text; None when it has errors."""
+        from podium.model.loader import load_flow
+
         return load_flow(source, self.registry, defaults=self.stores.plugin_defaults).flow
 
     def latest_revision(self, namespace: str, flow_id: str) -> int | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -13,32 +15,59 @@ from podium.workbench.marks import Mark
 _COLOURS = {"error": "$text-error", "warning": "$text-warning", "info": "$text-secondary"}
 
 
-class EditorStatus(Widget):
-    """One row; drawn again only when it says something else."""
+class _Part(Widget):
+    """A text that is drawn again only when it is another one."""
 
-    DEFAULT_CSS = "EditorStatus { height: 1; padding: 0 1; color: $text-muted; background: $boost; }"
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+        self._text = Content("")
+
+    def say(self, text: Content) -> None:
+        if not text.is_same(self._text):
+            self._text = text
+            self.refresh()
+
+    def render(self) -> Content:
+        return self._text.truncate(self.content_size.width, ellipsis=True)
+
+
+class EditorStatus(Horizontal):
+    """Two parts, so that a key that only moves the cursor costs the few cells that say where it is."""
+
+    DEFAULT_CSS = """
+    EditorStatus {
+        height: 1; padding: 0 1; color: $text-muted; background: $boost;
+        & #status-verdict { width: 1fr; height: 1; }
+        & #status-file { width: auto; height: 1; margin-left: 1; }
+        & #status-place { width: 17; height: 1; text-align: right; }
+    }
+    """
 
     class ProblemsWanted(Message):
         """The row was clicked."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._left = Content("")
-        self._right = Content("")
+        self._verdict, self._file, self._place = _Part("status-verdict"), _Part("status-file"), _Part("status-place")
 
-    def show(self, badge: str, worst: str | None, mark: Mark | None, right: str) -> None:
+    def compose(self) -> ComposeResult:
+        yield self._verdict
+        yield self._file
+        yield self._place
+
+    def show(self, badge: str, worst: str | None, mark: Mark | None) -> None:
         """`badge` is the verdict on the whole text, `mark` what concerns the cursor's line."""
-        left = Content.styled(badge, _COLOURS[worst] if worst else "$text-success" if badge.startswith("✓") else "")
+        text = Content.styled(badge, _COLOURS[worst] if worst else "$text-success" if badge.startswith("✓") else "")
         if mark is not None:
-            left += Content(" · ") + Content.styled(clean(mark.message), _COLOURS[mark.severity])
-        if not (left.is_same(self._left) and right == self._right.plain):
-            self._left, self._right = left, Content(right)
-            self.refresh()
+            text += Content(" · ") + Content.styled(clean(mark.message), _COLOURS[mark.severity])
+        self._verdict.say(text)
 
-    def render(self) -> Content:
-        room = self.content_size.width - self._right.cell_length - 1
-        left = self._left.truncate(room, ellipsis=True) if room > 0 else Content("")
-        return left + Content(" " * max(room - left.cell_length + 1, 1)) + self._right
+    def show_place(self, file: str, line: int, column: int) -> None:
+        """What kind of file it is, and where the cursor is in it, counted from 1."""
+        if self._file.styles.width is None or str(self._file.styles.width) != str(len(file)):
+            self._file.styles.width = len(file)
+        self._file.say(Content(file))
+        self._place.say(Content(f"ln {line} col {column}"))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
