@@ -180,7 +180,8 @@ async def test_unsaved_text_is_written_down_while_typing_and_offered_again(tmp_p
     async with app.run_test(size=WIDE) as pilot:
         await opened(app, pilot)
         await pilot.press("#", "1")
-        await until(pilot, lambda: list((tmp_path / ".podium/unsaved").glob("*.draft")))
+        folder = tmp_path / ".podium/unsaved"
+        await until(pilot, lambda: any("#1print" in place.read_text() for place in folder.glob("*.draft")))
         app.exit()  # as a crash would: nothing is asked
     again = workbench(tmp_path)
     async with again.run_test(size=WIDE) as pilot:
