@@ -60,6 +60,8 @@ class NewExecution:
     failed: str | None = None
     masker: Masker | None = None
     """Knows the secrets of whoever wants the execution; the execution's own are added to it."""
+    durable: bool = True
+    """Whether it must survive a power cut: a child that was lost is made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Creation:
         new = NewExecution(
             caller, command.inputs, command.labels, trusted=True, trigger=command.trigger or None,
             schedule_date=command.schedule_date, id=command.execution_id, context=command.context, path=path,
-            masker=masker,
+            masker=masker, durable=False,
         )  # fmt: skip
         if command.body is not None:
             new = replace(new, flow=loop_flow(caller, command.body), loop=command.body.id, kind="LOOP")
@@ -175,7 +177,9 @@ class Creation:
             changes.append(c.ExecutionMoved("FAILED", attempt.now))
         hide_inputs(attempt.masker, inputs, secret_inputs_of(flow))
         meta = {name: value for name, value in meta.items() if value is not None}
-        record = ExecutionRecord.create(self._stores.workspace.executions, changes, flow.source, meta, attempt.masker)
+        record = ExecutionRecord.create(
+            self._stores.workspace.executions, changes, flow.source, meta, attempt.masker, durable=new.durable
+        )
         for name, namespace in attempt.services.used_secrets:
             record.note_secret(name, namespace)
         _log(record, attempt, [("WARN", text) for text in warnings] + [("ERROR", text) for text in failed])

@@ -96,6 +96,7 @@ class Drive:
             self.journal.append(self._pending)
             self._pending = []
             self.unsynced = True
+        self.place.flush_metrics()
 
     def sync(self) -> None:
         """Make what was flushed survive a power cut."""
@@ -126,11 +127,12 @@ class Drive:
             self._pending.extend(encode(change) for change in changes)
         self.write_log("log", "ERROR", [reason], None)
 
-    def close(self) -> None:
-        """Flush and let go of the files."""
+    def close(self, *, durable: bool) -> None:
+        """Flush and let go of the files; what is not `durable` may lose its last seconds with the power."""
         try:
             self.flush()
-            self.sync()
+            if durable:
+                self.sync()
         finally:
             self.journal.close()
             self.log.close()

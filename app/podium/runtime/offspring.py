@@ -120,9 +120,7 @@ class Offspring:
         try:
             path = parent.record.meta().get("path")
             created = self._creation.create_child(command, parent.flow, path, parent.place.masker)
-            loop = command.body.id if command.body is not None else None
-            self._runner.opener.flows.add(created.flow, loop)
-            child = self._runner.opener.open(created.record)
+            child = self._runner.opener.open(created.record, created.flow)
         except (NotCreated, StoreError) as error:
             parent.feed(s.ChildRefused(command.taskrun_id, command.execution_id, str(error)))
             return

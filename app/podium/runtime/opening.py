@@ -45,9 +45,9 @@ class KnownFlows:
             self._known[name] = replace(self._flows.of_record(record), revision=revision)
         return self._known[name]
 
-    def add(self, flow: Flow, loop: str | None = None) -> None:
+    def add(self, flow: Flow) -> None:
         """Spare reading a flow that somebody has read already."""
-        self._known[flow.source, loop, flow.revision] = flow
+        self._known[flow.source, None, flow.revision] = flow
 
 
 def lock(record: ExecutionRecord, patience: float = 0.0) -> tuple[JournalWriter, JournalDamage | None]:
@@ -85,21 +85,24 @@ class Opener:
         self._works = works
         self._queries = queries
 
-    def open(self, record: ExecutionRecord, *, patience: float = _PATIENCE) -> Drive:
-        """Take an execution over. Raises JournalLocked when another process runs it, StoreError when it is unusable.
+    def open(self, record: ExecutionRecord, flow: Flow | None = None, *, patience: float = _PATIENCE) -> Drive:
+        """Take an execution over; `flow` is what it runs, if that is at hand.
 
+        Raises JournalLocked when another process runs it, StoreError when it is unusable.
         An execution whose runner died in the middle is closed first: it is FAILED then, and nothing of it runs.
         """
         journal, damage = lock(record, patience)
         try:
-            return self._opened(record, journal, damage)
+            return self._opened(record, flow, journal, damage)
         except BaseException:
             journal.close()
             raise
 
-    def _opened(self, record: ExecutionRecord, journal: JournalWriter, damage: JournalDamage | None) -> Drive:
+    def _opened(
+        self, record: ExecutionRecord, flow: Flow | None, journal: JournalWriter, damage: JournalDamage | None
+    ) -> Drive:  # fmt: skip
         execution = record.load(clear=True).execution
-        flow = self.flows.of(record, execution.revision)
+        flow = flow or self.flows.of(record, execution.revision)
         masker = masker_with(self.stores, record, self.masker)
         journal.seal = record.vault(masker).seal
         log = LogWriter(record.log, masker)

@@ -39,6 +39,9 @@ _SLICE = 0.02
 _SWEEP = 10.0
 """Seconds between looks at the requests themselves: for the one whose writer died before it rang."""
 
+_SYNC = 1.0
+"""Seconds of work that a power cut may take away."""
+
 _STOP_PATIENCE = 15.0
 
 STOPPED = "The runner was asked to stop (SIGTERM); restart the execution to go on: finished task runs are kept"
@@ -67,7 +70,7 @@ class Runner:
         self._failure: Exception | None = None
         self._stopping = False
         self._asked_to_leave = False
-        self._swept = time.monotonic()
+        self._swept = self._synced = time.monotonic()
 
     def know(self, flow: Flow) -> None:
         """Spare reading a flow that is at hand already."""
@@ -181,6 +184,10 @@ class Runner:
             for drive in self.drives.values():
                 drive.flush()
             self.rows.flush()
+            root = self.drives.get(self.root.id)
+            if root is not None and time.monotonic() - self._synced > _SYNC:
+                self._synced = time.monotonic()
+                root.sync()
         else:
             self.rows.flush_if_old()
 
@@ -294,7 +301,8 @@ class Runner:
     def release(self, drive: Drive) -> None:
         """Let go of an execution: its journal is complete and closed, the index knows, the next in the queue starts."""
         del self.drives[drive.id]
-        drive.close()
+        # What a child has given is in the journal of its caller, which is synced.
+        drive.close(durable=drive.id == self.root.id)
         self.rows.left(drive.execution, drive.record)
         if drive.execution.terminal and drive.flow.concurrency is not None:
             self.rows.flush()

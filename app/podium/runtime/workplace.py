@@ -1,5 +1,6 @@
 """What one execution works with: its flow, the renderer of its expressions, and the surroundings of its attempts."""
 
+import contextlib
 import json
 import random
 import shutil
@@ -59,7 +60,8 @@ class Workplace:
             stores, execution.namespace, execution.flow_id, masker, record=record, may_read=self.kin
         )
         self._keys = ReachableKeys(stores.key_values, stores.workspace, execution.namespace)
-        self._metrics = Lock()
+        self._metrics_lock = Lock()
+        self._metrics: list[str] = []
         self._inline: dict[str, bool] = {}
 
     def engine(self) -> Engine:
@@ -168,8 +170,16 @@ class Workplace:
             "taskId": task.id, "taskRunId": taskrun.id, "attempt": max(0, len(taskrun.attempts) - 1),
             "timestamp": int(self.stores.clock.now().timestamp() * 1000), **metric,
         }  # fmt: skip
-        with self._metrics, self.record.metrics.open("a", encoding="utf-8") as file:
-            file.write(self.masker(json.dumps(line, ensure_ascii=False, default=str)) + "\n")
+        with self._metrics_lock:
+            self._metrics.append(self.masker(json.dumps(line, ensure_ascii=False, default=str)) + "\n")
+
+    def flush_metrics(self) -> None:
+        """Write the metrics that were recorded. One that cannot be written is given up: nothing depends on it."""
+        with self._metrics_lock:
+            lines, self._metrics = self._metrics, []
+        if lines:
+            with contextlib.suppress(OSError), self.record.metrics.open("a", encoding="utf-8") as file:
+                file.writelines(lines)
 
 
 def _may_block(value: Any) -> bool:

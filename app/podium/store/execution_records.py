@@ -44,6 +44,7 @@ class ExecutionRecord:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.id = directory.name
+        self._meta: dict[str, Any] | None = None
 
     @property
     def journal(self) -> Path:
@@ -71,11 +72,12 @@ class ExecutionRecord:
     @classmethod
     def create(
         cls, executions: Path, changes: Sequence[c.Change], flow_source: str, meta: dict[str, Any] | None = None,
-        masker: Masker | None = None,
+        masker: Masker | None = None, *, durable: bool = True,
     ) -> "ExecutionRecord":  # fmt: skip
         """Make the directory of a new execution as a whole: it appears complete or not at all.
 
-        What `masker` knows goes into the vault instead of the journal.
+        What `masker` knows goes into the vault instead of the journal. An execution that its caller can make again
+        need not be `durable`: it may be lost with the power.
         """
         first = changes[0]
         assert isinstance(first, c.ExecutionCreated)
@@ -85,7 +87,6 @@ class ExecutionRecord:
             # Somebody who was killed while making the same execution has left it.
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
-            (draft / "requests").mkdir()
             (draft / "flow.yaml").write_text(flow_source, encoding="utf-8")
             if meta:
                 (draft / "meta.json").write_text(json.dumps(meta), encoding="utf-8")
@@ -93,7 +94,8 @@ class ExecutionRecord:
             writer.seal = Vault(draft, masker).seal
             try:
                 writer.append([c.encode(change) for change in changes])
-                writer.sync()
+                if durable:
+                    writer.sync()
             finally:
                 writer.close()
             draft.rename(directory)
@@ -127,11 +129,12 @@ class ExecutionRecord:
 
     def meta(self) -> dict[str, Any]:
         """What else was noted when the execution was created (the path of the flow's file, the caller)."""
-        try:
-            noted: dict[str, Any] = json.loads((self.directory / "meta.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return noted
+        if self._meta is None:
+            try:
+                self._meta = dict(json.loads((self.directory / "meta.json").read_text(encoding="utf-8")))
+            except (OSError, ValueError):
+                self._meta = {}
+        return self._meta
 
     def note_secret(self, name: str, namespace: str | None) -> None:
         """Note that this execution used a secret: its name, never its value. Raises StoreError."""
