@@ -325,7 +325,7 @@ def test_each_document_is_a_flow_of_its_own(registry: Registry) -> None:
 def test_every_code_is_said_by_something() -> None:
     by_expressions = {
         "expression-syntax", "unknown-function", "unknown-input", "unknown-variable", "unknown-output",
-        "output-too-early", "unknown-attribute", "expression-finding",
+        "output-too-early", "unknown-attribute", "expression-finding", "unknown-secret", "unknown-key", "unknown-file",
     }  # fmt: skip
     by_commands = {"flow-twice"}
     said = {code for _, wanted in (*CASES.values(), *WHOLE.values()) for code, _, _ in wanted}

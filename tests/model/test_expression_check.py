@@ -162,6 +162,48 @@ def test_other_blocks(registry: Registry) -> None:
     assert found(FLOW.replace("bucket: b", 'bucket: "{{ not ours"') + task("a", "x"), registry) == []
 
 
+class _Kept:
+    def has_secret(self, key: str, namespace: str) -> bool:
+        return key == "KNOWN"
+
+    def has_key(self, key: str, namespace: str) -> bool:
+        return (key, namespace) == ("shared", "company")
+
+    def has_file(self, path: str, namespace: str) -> bool:
+        return path == "q.sql"
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("secret('KNOWN')", []),
+        ("secret('NOPE')", ["unknown-secret"]),
+        ("secret(inputs.day)", []),
+        ("secret(key='NOPE', namespace='other.team')", ["unknown-secret"]),
+        ("secret('NOPE', inputs.day)", []),
+        ("kv('shared')", []),
+        ("kv('shared', 'company.team')", ["unknown-key"]),
+        ("kv('nope', errorOnMissing=false)", []),
+        ("read('q.sql')", []),
+        ("read('nope.sql')", ["unknown-file"]),
+        ("read('kestra:///x') ~ fileExists('nope.sql')", []),
+    ],
+)
+def test_what_is_not_kept_is_mentioned(expression: str, expected: list[str], registry: Registry) -> None:
+    (document,) = documents(FLOW + task("a", f'"{{{{ {expression} }}}}"'))
+    findings = Findings()
+    check(document, registry, findings, kept=_Kept())
+    assert [finding.code for finding in findings.diagnostics] == expected
+
+
+def test_what_the_flow_makes_itself_is_not_missed(registry: Registry) -> None:
+    kv_set = "  - id: s\n    type: io.kestra.plugin.core.kv.Set\n    key: k\n    value: 1\n"
+    (document,) = documents(FLOW + kv_set + task("a", "\"{{ kv('k') }}\""))
+    findings = Findings()
+    check(document, registry, findings, kept=_Kept())
+    assert findings.diagnostics == []
+
+
 def test_the_second_document_of_a_stream(registry: Registry) -> None:
     text = FLOW + task("a", "x") + "---\n" + FLOW + task("b", '"{{ inputs.dya }}"')
     findings = Findings()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from podium.model.flow import PluginDefault
     from podium.plugin.registry import Registry
     from podium.runtime.executions import Executions
+    from podium.store.kept import WorkspaceKept
     from podium.store.settings import Settings
     from podium.store.stores import Stores
 
@@ -52,6 +53,16 @@ class Session:
         from podium.model.flow import PluginDefault
 
         return tuple(PluginDefault(one.type, one.values, one.forced) for one in self.settings.plugin_defaults)
+
+    @cached_property
+    def kept(self) -> "WorkspaceKept":
+        """Which secrets, keys and files there are; makes nothing."""
+        from podium.store.kept import WorkspaceKept
+        from podium.store.namespace_files import NamespaceFolders
+        from podium.store.secrets import Secrets
+
+        keys = self.stores.key_values if self.used else None
+        return WorkspaceKept(Secrets(self.workspace, self.settings), NamespaceFolders(self.workspace), keys)
 
     @cached_property
     def stores(self) -> "Stores":

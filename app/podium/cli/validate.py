@@ -69,7 +69,7 @@ def check_text(session: Session, path: Path, text: str) -> Checked:
     from podium.model.loader import load_flows
 
     checked = Checked(path, "<stdin>" if path == Path("-") else session.shown(path), text)
-    for loaded in load_flows(text, session.registry, defaults=session.plugin_defaults):
+    for loaded in load_flows(text, session.registry, defaults=session.plugin_defaults, kept=session.kept):
         checked.diagnostics += loaded.diagnostics
         if loaded.flow is not None:
             checked.flows.append((loaded.flow.namespace, loaded.flow.id))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
-from podium.expressions.analysis import Analysis, Reference, Segment, analyze
+from podium.expressions.analysis import Analysis, Reference, Segment, analyze, argument
 from podium.expressions.errors import did_you_mean
 from podium.expressions.lint import remarks
 from podium.model.diagnostics import Edit, Fix
@@ -21,17 +22,47 @@ from podium.model.schema import Catalog
 from podium.model.task_order import TaskSite, order
 from podium.model.variables import VARIABLES
 
+_KEPT = {
+    "secret": ("unknown-secret", "key"),
+    "kv": ("unknown-key", "key"),
+    "read": ("unknown-file", "path"),
+    "fileSize": ("unknown-file", "path"),
+    "isFileEmpty": ("unknown-file", "path"),
+}
+"""Functions that fail when something is not kept: the code for it, and the parameter that names it."""
 _WITHOUT_TASKS = frozenset({"inputs", "triggers", "pluginDefaults", "variables", "checks"})
 """Places where no task has run, or where it is not known whose outputs are meant."""
 
 
-def check(document: Document, catalog: Catalog, findings: Findings, dialect: str = "1.x") -> None:
-    """Add what is wrong with the expressions of a flow document, each at its exact place in the file."""
+class Kept(Protocol):
+    """What is kept beside the flows, as a namespace sees it."""
+
+    def has_secret(self, key: str, namespace: str) -> bool:
+        """Whether there is such a secret."""
+
+    def has_key(self, key: str, namespace: str) -> bool:
+        """Whether this namespace has the key."""
+
+    def has_file(self, path: str, namespace: str) -> bool:
+        """Whether this namespace has the file."""
+
+
+def check(
+    document: Document, catalog: Catalog, findings: Findings, dialect: str = "1.x", kept: Kept | None = None
+) -> None:
+    """Add what is wrong with the expressions of a flow document, each at its exact place in the file.
+
+    With `kept`, secrets, keys and namespace files that are not there are mentioned too.
+    """
     if not isinstance(document.root, MapNode):
         return
     texts = texts_of(document.root, catalog)
+    namespace = document.root.text("namespace") or ""
     for text in texts.texts:
-        _Check(text, texts, document, findings, dialect).run()
+        checked = _Check(text, texts, document, findings, dialect)
+        checked.run()
+        if kept is not None and namespace:
+            checked.kept(kept, namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +91,33 @@ class _Check:
         for reference in analysis.references:
             if not any(start <= reference.segments[0].start < end for start, end in mended):
                 self._reference(reference, places)
+
+    def kept(self, kept: Kept, namespace: str) -> None:
+        """Mention what is not there now. Keys and files that the flow may make itself are left alone."""
+        analysis = analyze(self.text.scalar.text, self.dialect)
+        places = ScalarPlaces(self.text.scalar, self.document)
+        kinds = {site.type for site in self.texts.tasks.values()}
+        for usage in analysis.usages:
+            code, parameter = _KEPT.get(usage.name, ("", ""))
+            name, given = usage.constants.get(parameter), argument(usage, parameter)
+            if usage.kind != "function" or not isinstance(name, str) or given is None:
+                continue
+            if argument(usage, "namespace") is not None and not isinstance(usage.constants.get("namespace"), str):
+                continue
+            own = usage.constants.get("namespace") is None
+            space = namespace if own else str(usage.constants["namespace"])
+            if code == "unknown-secret":
+                missing, what = not kept.has_secret(name, space), "secret"
+            elif code == "unknown-key":
+                accepted = usage.constants.get("errorOnMissing") is False or any(".kv." in kind for kind in kinds)
+                spaces = _lineage(space) if own else [space]
+                missing, what = not accepted and not any(kept.has_key(name, each) for each in spaces), "key"
+            else:
+                made = ":" in name or any(".namespace." in kind for kind in kinds)
+                missing, what = not made and not kept.has_file(name, space), "file"
+            if missing:
+                message = f"The namespace `{space}` has no {what} `{name}` here at the moment."
+                self._add(code, message, places, given.start, given.end)
 
     def _remarks(self, analysis: Analysis, places: ScalarPlaces) -> list[tuple[int, int]]:
         """Report the slips; returns where the references inside are not what was meant."""
@@ -189,6 +247,12 @@ class _Check:
             fix = Fix(f"Replace by {right}", (Edit(at, f"{quote}{right}{quote}"),))
         message = _sentence(f"`{shown}`: {reason}", hint)
         self.findings.add(code, message, places.range(*_span(segment)), self.text.path, fix)
+
+
+def _lineage(namespace: str) -> list[str]:
+    """The namespace and those above it."""
+    parts = namespace.split(".")
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 def _key(reference: Reference, position: int) -> Segment | None:

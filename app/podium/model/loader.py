@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from podium.model.defaults import default_node
 from podium.model.diagnostics import Diagnostic
-from podium.model.expression_check import check
+from podium.model.expression_check import Kept, check
 from podium.model.findings import Findings
 from podium.model.flow import Flow, PluginDefault
 from podium.model.flow_rules import START
@@ -31,14 +31,23 @@ class Loaded:
         return tuple(each for each in self.diagnostics if each.severity == "error")
 
 
-def load_flow(text: str, catalog: Catalog, *, defaults: Sequence[PluginDefault] = ()) -> Loaded:
+def load_flow(
+    text: str,
+    catalog: Catalog,
+    *,
+    defaults: Sequence[PluginDefault] = (),
+    kept: Kept | None = None,
+    expressions: bool = True,
+) -> Loaded:
     """Read the one flow of a text. `defaults` come after those of the flow itself, e.g. from the settings.
 
+    With `kept`, secrets, keys and files that are not there are mentioned. Without `expressions` they are not looked
+    at, which saves time where the flow is only run: nothing about them is an error.
     A text with several documents is an error here; see `load_flows`.
     """
     found = documents(text)
     first = found[0] if found else Document(None, text)
-    loaded = _loaded(first, catalog, defaults)
+    loaded = _loaded(first, catalog, defaults, kept, expressions)
     if len(found) < 2:
         return loaded
     findings = Findings()
@@ -49,21 +58,30 @@ def load_flow(text: str, catalog: Catalog, *, defaults: Sequence[PluginDefault] 
     return Loaded(None, (*loaded.diagnostics, *findings.diagnostics), first)
 
 
-def load_flows(text: str, catalog: Catalog, *, defaults: Sequence[PluginDefault] = ()) -> list[Loaded]:
+def load_flows(
+    text: str, catalog: Catalog, *, defaults: Sequence[PluginDefault] = (), kept: Kept | None = None
+) -> list[Loaded]:
     """Read every flow of a text, one per document; an empty document between others is passed over."""
     found = documents(text)
     given = [document for document in found if document.root is not None or document.diagnostics]
-    return [_loaded(document, catalog, defaults) for document in given or found[:1] or [Document(None, text)]]
+    return [_loaded(document, catalog, defaults, kept) for document in given or found[:1] or [Document(None, text)]]
 
 
-def _loaded(document: Document, catalog: Catalog, defaults: Sequence[PluginDefault]) -> Loaded:
+def _loaded(
+    document: Document,
+    catalog: Catalog,
+    defaults: Sequence[PluginDefault],
+    kept: Kept | None,
+    expressions: bool = True,
+) -> Loaded:
     findings = Findings()
     findings.diagnostics.extend(document.diagnostics)
     flow: Flow | None = None
     if document.root is not None or not document.diagnostics:
         outer = tuple(default_node(default, lambda name: _canonical(catalog, name)) for default in defaults)
         flow = read_flow(document, catalog, findings, outer)
-        check(document, catalog, findings, flow.dialect if flow is not None else "1.x")
+        if expressions:
+            check(document, catalog, findings, flow.dialect if flow is not None else "1.x", kept)
     if findings.count("error"):
         flow = None
     # What stands once but is read in several places, behind an anchor or in a default, is said once.

@@ -133,7 +133,7 @@ def run_spec(types: "Registry", ctx: AttemptContext, spec: str) -> Mapping[str, 
     if not isinstance(given, Mapping) or "type" not in given:
         raise TaskError("The text is not a task: it must be a map with a `type` and its properties.")
     wrapped = {"id": "templated", "namespace": "templated", "tasks": [{**given, "id": ctx.task_id}]}
-    loaded = load_flow(to_yaml(wrapped), types)
+    loaded = load_flow(to_yaml(wrapped), types, expressions=False)
     if loaded.flow is None:
         raise TaskError("The text is not a task: " + " ".join(each.message for each in loaded.errors))
     task = loaded.flow.tasks[0]

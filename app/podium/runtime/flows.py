@@ -74,7 +74,7 @@ class Flows:
         known = self._read.get(source)
         if known is not None:
             return known
-        loaded = load_flow(source, self._catalog, defaults=self._stores.plugin_defaults)
+        loaded = load_flow(source, self._catalog, defaults=self._stores.plugin_defaults, expressions=False)
         if loaded.flow is None:
             raise NotCreated("invalid", invalid_text(loaded.errors, place, first_line), diagnostics=loaded.diagnostics)
         if len(self._read) >= _MOST_KNOWN:

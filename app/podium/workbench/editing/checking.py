@@ -15,16 +15,19 @@ from podium.store.flow_files import sniff_flows
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from podium.model.expression_check import Kept
     from podium.model.schema import Catalog
 
 
-def check_text(path: Path, language: str, text: str, catalog: Catalog) -> tuple[list[Diagnostic], bool]:
+def check_text(
+    path: Path, language: str, text: str, catalog: Catalog, kept: Kept | None = None
+) -> tuple[list[Diagnostic], bool]:
     """What is wrong with a text, and whether it is a flow. Never raises for a bad text."""
     if language == "yaml":
         if looks_like_flow(path, text):
             from podium.model.loader import load_flows
 
-            return [one for loaded in load_flows(text, catalog) for one in loaded.diagnostics], True
+            return [one for loaded in load_flows(text, catalog, kept=kept) for one in loaded.diagnostics], True
         from podium.model.marked_yaml import documents
 
         return [one for document in documents(text) for one in document.diagnostics], False

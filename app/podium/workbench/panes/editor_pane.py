@@ -300,11 +300,11 @@ class EditorPane(Vertical):
         """Ask whether the text is in order; the answer comes when it comes."""
         if buffer.file.read_only:
             return
-        editor, registry = buffer.editor, self._bench.registry
+        editor, registry, kept = buffer.editor, self._bench.registry, self._bench.kept
         version, path, language, text = editor.version, buffer.path, editor.syntax, editor.text
 
         def job() -> None:
-            found, is_flow = check_text(path, language, text, registry)
+            found, is_flow = check_text(path, language, text, registry, kept)
             self.app.call_later(self._take_check, buffer, version, found, is_flow)
 
         self._worker.ask(buffer, job)
