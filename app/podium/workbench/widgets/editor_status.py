@@ -39,7 +39,7 @@ class EditorStatus(Horizontal):
         height: 1; padding: 0 1; color: $text-muted; background: $boost;
         & #status-verdict { width: 1fr; height: 1; }
         & #status-file { width: auto; height: 1; margin-left: 1; }
-        & #status-place { width: 17; height: 1; text-align: right; }
+        & #status-place { width: 18; height: 1; padding-left: 2; }
     }
     """
 
