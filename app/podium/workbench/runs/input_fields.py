@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.markup import escape
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input as TextInput
@@ -98,7 +99,7 @@ class InputField(Vertical):
         if self._choices and not one.allow_custom_value:
             value = to_output(start) if start is not None else None
             known = value if value in self._choices else Select.NULL
-            return Select[str](self._options(), value=known, prompt=self._default_text() or "choose", compact=True)
+            return Select[str](self._options(), value=known, prompt=self._prompt(), compact=True)
         text = "" if start is None else start if isinstance(start, str) else json.dumps(start, ensure_ascii=False)
         if one.type in _LONG:
             area = TextArea(text, soft_wrap=True, placeholder=self._default_text() or _LONG[one.type], compact=True)
@@ -116,6 +117,10 @@ class InputField(Vertical):
         if is_secret(self.declared):
             return "its default"
         return clean(f"{to_output(self._resolved.value)}  (default)")
+
+    def _prompt(self) -> str:
+        # Select reads markup in it, wherever the text comes from.
+        return escape(self._default_text() or "choose")
 
     # ---- value -------------------------------------------------------------------------------------------------
 
@@ -160,7 +165,7 @@ class InputField(Vertical):
     def _show_default(self) -> None:
         text = self._default_text()
         if isinstance(self._widget, Select):
-            self._widget.prompt = text or "choose"
+            self._widget.prompt = self._prompt()
         elif isinstance(self._widget, (TextInput, TextArea)):
             self._widget.placeholder = text or _HINTS.get(self.declared.type, "")
 

@@ -52,7 +52,7 @@ def trigger_of(execution: Execution) -> str:
     """What started it: `manual`, `schedule daily`, `restart` or `replay` of another run."""
     trigger = execution.trigger
     if trigger:
-        kind = str(trigger.get("type", "")).rpartition(".")[2].lower() or "trigger"
+        kind = clean(str(trigger.get("type", ""))).rpartition(".")[2].lower() or "trigger"
         name = clean(str(trigger.get("id", "")))
         return f"{kind} {name}".strip()
     if execution.parent_id:
