@@ -158,6 +158,8 @@ def _detach_and_run(run: Callable[[], int], root: Path, execution_id: str) -> No
         os.dup2(null, 1)
         with _runner_log(root, execution_id) as log:
             os.dup2(log.fileno(), 2)
+        # Relative parts of the search path mean the directory of whoever started this.
+        os.environ.update(environment_of_runners())
         os.chdir(root)
         code = run()
     finally:
