@@ -18,6 +18,7 @@ from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution
 from podium.engine.plan import Plan
+from podium.engine.states import TERMINAL
 from podium.engine.variables import Variables
 from podium.expressions.render import render
 from podium.model.flow import Flow
@@ -166,10 +167,16 @@ class World:
 
     def wait(self, execution_id: str, states: Any, patience: timedelta) -> None:
         """Until the execution is in one of the states; None of these within `patience` is a failure."""
-        execution = self.executions.wait(
-            execution_id, patience, until=lambda execution: any(state in states for state, _ in execution.histories)
-        )
-        if not any(state in states for state, _ in execution.histories):
+        if set(states) <= TERMINAL:
+            # To the very end: what runs after the execution, and the executions that follow from a retry.
+            execution = self.executions.wait(execution_id, patience)
+            reached = execution.terminal
+        else:
+            execution = self.executions.wait(
+                execution_id, patience, until=lambda one: any(state in states for state, _ in one.histories)
+            )
+            reached = any(state in states for state, _ in execution.histories)
+        if not reached:
             raise AssertionError(f"still {execution.state} after {patience}")
 
     def settle(self, execution_id: str) -> None:
