@@ -5,16 +5,19 @@ Nothing here raises for a bad text, touches a file or keeps state, so it can be 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from podium.model.defaults import default_node
 from podium.model.diagnostics import Diagnostic
-from podium.model.expression_check import Kept, check
 from podium.model.findings import Findings
 from podium.model.flow import Flow, PluginDefault
 from podium.model.flow_rules import START
 from podium.model.marked_yaml import Document, documents
 from podium.model.read_flow import read_flow
 from podium.model.schema import Catalog
+
+if TYPE_CHECKING:
+    from podium.model.expression_check import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def load_flow(
     catalog: Catalog,
     *,
     defaults: Sequence[PluginDefault] = (),
-    kept: Kept | None = None,
+    kept: "Kept | None" = None,
     expressions: bool = True,
 ) -> Loaded:
     """Read the one flow of a text. `defaults` come after those of the flow itself, e.g. from the settings.
@@ -59,7 +62,7 @@ def load_flow(
 
 
 def load_flows(
-    text: str, catalog: Catalog, *, defaults: Sequence[PluginDefault] = (), kept: Kept | None = None
+    text: str, catalog: Catalog, *, defaults: Sequence[PluginDefault] = (), kept: "Kept | None" = None
 ) -> list[Loaded]:
     """Read every flow of a text, one per document; an empty document between others is passed over."""
     found = documents(text)
@@ -71,7 +74,7 @@ def _loaded(
     document: Document,
     catalog: Catalog,
     defaults: Sequence[PluginDefault],
-    kept: Kept | None,
+    kept: "Kept | None",
     expressions: bool = True,
 ) -> Loaded:
     findings = Findings()
@@ -81,6 +84,9 @@ def _loaded(
         outer = tuple(default_node(default, lambda name: _canonical(catalog, name)) for default in defaults)
         flow = read_flow(document, catalog, findings, outer)
         if expressions:
+            # Not on the way of a run, which has no use for it.
+            from podium.model.expression_check import check
+
             check(document, catalog, findings, flow.dialect if flow is not None else "1.x", kept)
     if findings.count("error"):
         flow = None
