@@ -9,7 +9,7 @@ import pytest
 from tests.runtime.lab import Lab, orphans, shell, wait_until
 
 from podium.runtime import process_tree
-from podium.runtime.executions import Refused
+from podium.runtime.executions import Reconciled, Refused
 from podium.store.errors import StoreError
 
 RETURN = "type: io.kestra.plugin.core.debug.Return, format"
@@ -246,3 +246,31 @@ def test_waiting_notices_a_dead_runner(lab: Lab) -> None:
     begin = time.monotonic()
     assert lab.end(execution_id).state == "FAILED"
     assert time.monotonic() - begin < 3
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
+def test_a_pause_whose_runner_is_gone_still_ends_in_time(lab: Lab, number: int) -> None:
+    flow = lab.flow(
+        f"- {{id: p, type: io.kestra.plugin.core.flow.Pause, pauseDuration: PT1S}}\n- {{id: b, {RETURN}: x}}"
+    )
+    execution_id = lab.start(flow)
+    lab.until_state(execution_id, "PAUSED")
+    pid = lab.runner_pid(execution_id)
+    os.kill(pid, number)
+    wait_until(lambda: process_tree.process_identity(pid) is None)
+    assert lab.states(execution_id) == ["p PAUSED", "PAUSED"]
+    assert lab.executions.reconcile().resumed == (execution_id,)
+    assert lab.end(execution_id).state == "SUCCESS"
+
+
+def test_many_pauses_cost_a_look_nothing(lab: Lab) -> None:
+    flow = lab.flow("- {id: p, type: io.kestra.plugin.core.flow.Pause}")
+    ids = [lab.start(flow) for _ in range(5)]
+    for execution_id in ids:
+        lab.until_state(execution_id, "PAUSED")
+        wait_until(lambda one=execution_id: not lab.executions.is_running(one))
+    wait_until(lambda: all(row.pid is None for row in lab.executions.index.unfinished()))
+    for execution_id in ids:
+        # A look that reads this journal would fail.
+        lab.executions.record(execution_id).journal.rename(lab.root / execution_id)
+    assert lab.executions.reconcile() == Reconciled()

@@ -64,6 +64,9 @@ def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:
         if row.pid is not None and is_alive(row.pid, row.pid_start or ""):
             continue
         record = stores.record(row.id)
+        if row.pid is None and row.state == "PAUSED" and not requests.pending(record.directory):
+            # Left in good order: it waits for somebody.
+            continue
         if not record.exists():
             stores.index.delete([row.id])
             continue

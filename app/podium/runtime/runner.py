@@ -4,6 +4,7 @@ One thread decides and keeps the journals; workers do what takes time. Nothing h
 worker answers, a timer is due or somebody rings the bell.
 """
 
+import contextlib
 import selectors
 import time
 from datetime import datetime
@@ -18,7 +19,7 @@ from podium.runtime.creation import Creation
 from podium.runtime.drive import Drive
 from podium.runtime.flows import Flows
 from podium.runtime.inbox import Inbox
-from podium.runtime.launcher import Launcher
+from podium.runtime.launcher import RUNNER_LOG, Launcher
 from podium.runtime.offspring import Offspring
 from podium.runtime.opening import Opener
 from podium.runtime.other_executions import OtherExecutions
@@ -303,7 +304,12 @@ class Runner:
         del self.drives[drive.id]
         # What a child has given is in the journal of its caller, which is synced.
         drive.close(durable=drive.id == self.root.id)
-        self.rows.left(drive.execution, drive.record)
+        execution = drive.execution
+        if not execution.terminal and (execution.timers or execution.state == "CREATED"):
+            # Something is due that nobody waits for any more: the mark of this process stays, so that it is seen.
+            self.rows.changed(execution)
+        else:
+            self.rows.left(execution, drive.record)
         if drive.execution.terminal and drive.flow.concurrency is not None:
             self.rows.flush()
             self._start_next(drive)
@@ -326,6 +332,14 @@ class Runner:
         except StoreError as error:
             failure = error
         self._failure = self._failure or failure
+        if self._failure is None:
+            self._remove_empty_log()
+
+    def _remove_empty_log(self) -> None:
+        path = self.root.directory / RUNNER_LOG
+        with contextlib.suppress(OSError):
+            if path.stat().st_size == 0:
+                path.unlink()
 
     def _abandon(self) -> None:
         """Stop in the middle: end what runs, then note in the journals what was lost, as far as they can be written."""
