@@ -108,7 +108,11 @@ def _workbench(path: Path, rest: Sequence[str], console: Console, word: str = ""
         )
     from podium.workbench.start import run_workbench
 
-    return run_workbench(path.parent, path.resolve()) if path.is_file() else run_workbench(path)
+    if not path.is_file():
+        return run_workbench(path)
+    file = path.resolve()
+    # `podium flows/hello.yaml` means the project that one is in, not its folder of flows.
+    return run_workbench(Path.cwd() if file.is_relative_to(Path.cwd()) else file.parent, file)
 
 
 def _unknown(word: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -11,6 +13,7 @@ from podium.workbench.app import PodiumApp
 from podium.workbench.keys import key_names
 from podium.workbench.panes.editor_pane import EditorPane
 from podium.workbench.panes.tree_pane import TreePane
+from podium.workbench.panes.writing_help import WritingHelp
 from podium.workbench.runs.run_screen import RunScreen
 from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.runs.runs_table import RunsTable
@@ -26,7 +29,7 @@ from podium.workbench.widgets.log_view import LogView
 GROUPS: tuple[tuple[str, tuple[type[DOMNode], ...]], ...] = (
     ("Everywhere", (PodiumApp, MainScreen)),
     ("Files", (TreePane, FileTree)),
-    ("Editor", (EditorPane, FlowEditor)),
+    ("Editor", (EditorPane, WritingHelp, FlowEditor)),
     ("Find and replace", (FindBar,)),
     ("Runs", (RunsPane, RunsTable)),
     ("Log", (LogPane, LogView)),
@@ -54,5 +57,11 @@ def _shown(keys: str) -> str:
     return ", ".join(f"`{key}`" if key != "|" else "`\\|`" for key in keys.split(", "))
 
 
+def write_into(page: Path) -> None:
+    """Replace the tables of the page, which are its last section."""
+    head, mark, _ = page.read_text(encoding="utf-8").partition("## Keys\n\n")
+    page.write_text(f"{head}{mark}{key_tables()}", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    print(key_tables(), end="")
+    write_into(Path(sys.argv[1]))

@@ -139,8 +139,8 @@ class EditorPane(Vertical):
 
     def focus(self, scroll_visible: bool = True) -> EditorPane:
         """Give the keys to the text; without a file the pane itself takes them."""
-        if self._current is not None:
-            self._current.editor.focus(scroll_visible)
+        if self._current is not None and self._current.editor.display:
+            self.screen.set_focus(self._current.editor, scroll_visible)  # at once: Textual's own way is a message
         else:
             super().focus(scroll_visible)
         return self
@@ -344,9 +344,13 @@ class EditorPane(Vertical):
     @on(FindBar.Closed)
     def _back_to_text(self, event: Message) -> None:
         event.stop()
-        if isinstance(event, FindBar.Closed):
-            self._search.close()
+        # First the focus, then the end of what had it: a key in between would go nowhere.
         self.focus()
+        if isinstance(event, FindBar.Closed):
+            self._find.display = False
+            self._search.close()
+        else:
+            self._problems.display = False
 
     def action_fix(self) -> None:
         """Apply the mend of the problem under the cursor."""

@@ -34,9 +34,8 @@ class FindBar(Horizontal):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,f3", "step(1)", "Next", id="find.next"),
+        Binding("enter,f3,down", "step(1)", "Next", id="find.next"),
         Binding("up,shift+f3", "step(-1)", "Previous", id="find.previous"),
-        Binding("down", "step(1)", "Next", show=False),
         Binding("alt+r", "regex", "Regex", id="find.regex"),
         Binding("alt+a", "replace_all", "Replace all", id="find.replace_all"),
         Binding("escape", "close", "Close", id="find.close"),
@@ -57,7 +56,7 @@ class FindBar(Horizontal):
             self.search, self.template, self.everywhere = search, template, everywhere
 
     class Closed(Message):
-        """The reader is done."""
+        """The reader is done: the row is to be hidden and the keys to go back to the text."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,5 +143,4 @@ class FindBar(Horizontal):
             self._replace_with(everywhere=True)
 
     def action_close(self) -> None:
-        self.display = False
         self.post_message(self.Closed())

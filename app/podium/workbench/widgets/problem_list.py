@@ -39,7 +39,7 @@ class ProblemList(OptionList):
             self.mark = mark
 
     class Closed(Message):
-        """The list was hidden."""
+        """The list is to be hidden and the keys to go back to the text."""
 
     def __init__(self) -> None:
         super().__init__(markup=False)
@@ -47,7 +47,7 @@ class ProblemList(OptionList):
 
     def show(self, marks: Sequence[Mark]) -> None:
         """List these findings; the cursor stays on its row."""
-        if list(marks) == list(self._marks):
+        if self.option_count and list(marks) == list(self._marks):
             return
         at = self.highlighted
         self._marks = list(marks)
@@ -68,7 +68,6 @@ class ProblemList(OptionList):
         self.focus()
 
     def action_close(self) -> None:
-        self.display = False
         self.post_message(self.Closed())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
