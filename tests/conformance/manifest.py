@@ -9,6 +9,12 @@ from typing import Any
 UNAVAILABLE = frozenset({"network"})
 """Capabilities that no run of the cases has."""
 
+ABSENT_STEPS = {
+    "graph": "the drawing model of a server's screen",
+    "update_flow": "flows are files: one with another id is another flow",
+}
+"""Steps for which Podium has nothing that could be asked, with the reason."""
+
 TERMINAL = frozenset({"SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "RETRIED", "SKIPPED"})
 
 
@@ -35,6 +41,9 @@ class Case:
         lacking = UNAVAILABLE.intersection(self.raw.get("requires") or ())
         if lacking:
             return f"needs {', '.join(sorted(lacking))}"
+        for step in self.raw.get("steps") or ():
+            if step["do"] in ABSENT_STEPS:
+                return f"{step['do']}: {ABSENT_STEPS[step['do']]}"
         absent = [name for name in self.flows() if not (self.folder / name).is_file()]
         return f"no file {absent[0]}" if absent else ""
 

@@ -27,12 +27,14 @@ def differs(actual: Any, expected: Any, *, subset: bool = False) -> str:
     if isinstance(expected, Mapping):
         matcher = next(iter(expected), "")
         if len(expected) == 1 and matcher.startswith("$"):
-            return _MATCHERS[matcher](actual, expected[matcher])
+            if matcher not in _MATCHERS:
+                return f"the runner does not know the matcher {matcher}"
+            return _matched(matcher, actual, expected[matcher])
         if not isinstance(actual, Mapping):
             return f"expected a map {shown(expected)}, got {shown(actual)}"
         for key, value in expected.items():
             if key in _MATCHERS:
-                problem = _MATCHERS[key](actual, value)
+                problem = _matched(key, actual, value)
                 if problem:
                     return problem
                 continue
@@ -52,6 +54,13 @@ def differs(actual: Any, expected: Any, *, subset: bool = False) -> str:
                 return f"[{index}]: {problem}"
         return ""
     return "" if same(actual, expected) else f"expected {shown(expected)}, got {shown(actual)}"
+
+
+def _matched(matcher: str, actual: Any, wanted: Any) -> str:
+    try:
+        return _MATCHERS[matcher](actual, wanted)
+    except (TypeError, ValueError, LookupError) as error:  # an answer of another kind
+        return f"{shown(actual)} is nothing for {matcher}: {error}"
 
 
 def same(actual: Any, expected: Any) -> bool:
@@ -146,6 +155,20 @@ _MATCHERS: dict[str, Callable[[Any, Any], str]] = {
     "$intBetween": _between,
     "$isodatetime_within_s": _within,
 }
+
+
+class AtLeast(int):
+    """Equal to every number that is not larger."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int) and int(self) >= other
+
+    __hash__ = int.__hash__
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A date of a case; None for none."""
+    return None if text is None else _moment(text)
 
 
 def duration(value: Any) -> timedelta:

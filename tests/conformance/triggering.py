@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from matching import AtLeast
+
 from podium.base.clock import ManualClock
 from podium.engine import changes as c
 from podium.engine.execution import Execution
@@ -70,6 +72,25 @@ class Triggering:
         moment = _moment(now) if now else datetime.now(UTC)
         return shown(schedule.next_date(_moment(last) if last else None, moment), schedule.zone)
 
+    def previous_date(self, trigger_id: str, date: str | None, now: str | None) -> str | None:
+        schedule = self._schedule(trigger_id)
+        moment = _moment(date or now) if date or now else datetime.now(UTC)
+        return shown(schedule.dates.before(moment), schedule.zone)
+
+    def fired(self, trigger_id: str | None, execution: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Whether a Flow trigger starts something for the change of an execution, and with what."""
+        if execution is None:
+            return self.evaluate(str(trigger_id), shown(_NOW, UTC) or "", None)
+        chosen = tuple(one for one in self._flow.triggers if trigger_id in (None, one.id))
+        flows = FlowTriggers(self._world.stores, self._world.registry, ManualClock(_NOW), lambda _: None)
+        made = list(flows.firings(_change(execution, self._flow), [replace(self._flow, triggers=chosen)]))
+        if not made:
+            return {"fires": False}
+        return {
+            "fires": True, "trigger_variables": made[0].variables, "inputs": dict(made[0].inputs),
+            "labels": dict(made[0].labels), "inputs_count": len(made[0].inputs),
+        }  # fmt: skip
+
     def set_state(self, trigger_id: str, date: str, backfill: Mapping[str, str] | None) -> None:
         states = self._world.stores.triggers
         state = TriggerState(self._flow.namespace, self._flow.id, trigger_id, date=_moment(date))
@@ -82,12 +103,17 @@ class Triggering:
         """Start at a moment and evaluate what is due then, as a lock allows it: one date after the other."""
         moment = _moment(now) if now else datetime.now(UTC)
         states: dict[str, Any] = {}
+        unchanged: list[str] = []
         after_first: dict[str, Any] = {}
         for trigger in self._flow.triggers:
             if not is_schedule(trigger):
                 continue
             schedule = self._schedule(trigger.id)
             kept = self._world.stores.triggers.get(self._flow.namespace, self._flow.id, trigger.id)
+            if trigger.disabled:
+                states[trigger.id] = _facts(kept, schedule) if kept else {}
+                unchanged.append(trigger.id)
+                continue
             state = kept if kept and kept.extra else schedule.first_state(kept, moment)
             states[trigger.id] = _facts(state, schedule)
             while (due := schedule.due(state, moment)) is not None and len(self._fired) < 10:
@@ -97,7 +123,12 @@ class Triggering:
                     self._fired.append(firing)
                     if len(self._fired) == 1:
                         states[trigger.id] = after_first = _facts(state, schedule)
-        return {"trigger_state": states, "trigger_after_first_execution": after_first, **self._executions()}
+            if kept and _facts(kept, schedule) == _facts(state, schedule):
+                unchanged.append(trigger.id)
+        return {
+            "trigger_state": states, "trigger_state_unchanged": unchanged,
+            "trigger_after_first_execution": after_first, **self._executions(),
+        }  # fmt: skip
 
     def run(self, start: str, end: str) -> dict[str, Any]:
         moment, last = _moment(start), _moment(end)
@@ -120,7 +151,7 @@ class Triggering:
         every = {"inputs": inputs[0]} if inputs and all(one == inputs[0] for one in inputs) else {"inputs": inputs}
         return {
             "executions_count": len(self._fired), "executions_each": every,
-            "executions_distinct_dates_min": _AtLeast(len(set(dates))),
+            "executions_distinct_dates_min": AtLeast(len(set(dates))),
             "executions_nth_date": {str(at + 1): date for at, date in enumerate(dates)},
             "count": len(self._fired),
         }  # fmt: skip
@@ -134,15 +165,6 @@ class Triggering:
                 firing.flow, firing.inputs, labels=firing.labels, trigger=firing.origin, path=self._world.paths[-1]
             )
         )
-
-
-class _AtLeast(int):
-    """Equal to every number that is not larger."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, int) and int(self) >= other
-
-    __hash__ = int.__hash__
 
 
 def _facts(state: TriggerState, schedule: Schedule) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Cases of kind `validate` and model checks: what loading a flow says, without running it."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from manifest import Case
 from matching import differs, shown
 
@@ -53,7 +55,8 @@ def _differs(key: str, wanted: Any, loaded: Sequence[Loaded], loose: bool, path:
     if key == "deprecations":
         return "" if set(wanted) <= set(paths) else f"paths: {paths}"
     if key == "relocations":
-        return next((f"{old}" for old, new in wanted.items() if not any(old in m and new in m for m in every)), "")
+        pairs = wanted.items() if isinstance(wanted, Mapping) else [(each["from"], each["to"]) for each in wanted]
+        return next((f"{old}" for old, new in pairs if not any(old in m and new in m for m in every)), "")
     if key == "documents":
         return differs(len(loaded), wanted)
     if key == "cli":
@@ -92,6 +95,13 @@ def model_differs(key: str, wanted: Any, flow: Flow) -> str:
     if key in ("ids_count", "triggers_count"):
         found_count = len(list(flow.walk())) if key == "ids_count" else len(flow.triggers)
         return differs(found_count, wanted)
+    text = json.dumps(yaml.safe_load(flow.source), ensure_ascii=False, separators=(",", ":"), default=str)
+    if key == "model_json":
+        return differs(json.loads(text), wanted, subset=True)
+    if key in ("model_json_contains", "model_json_absent"):
+        parts = [wanted] if isinstance(wanted, str) else wanted
+        wrong = [part for part in parts if (str(part) in text) != (key == "model_json_contains")]
+        return f"{wrong} in {text}" if wrong else ""
     return "the runner does not know this expectation"
 
 

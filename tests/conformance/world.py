@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from manifest import Case
+from manifest import TERMINAL, Case
 from matching import duration, filled
 from surroundings import Stub, written_inputs
 
@@ -26,6 +26,7 @@ from podium.model.loader import load_flow
 from podium.plugin.registry import Registry
 from podium.runtime.creation import Creation, NewExecution
 from podium.runtime.deletion import delete_execution
+from podium.runtime.encrypted_outputs import Revealer
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import ForkedRunner
@@ -38,6 +39,9 @@ from podium.store.settings import load_settings
 from podium.store.stores import Stores
 from podium.store.summaries import summary_of
 from podium.store.workspace import Workspace
+
+_RESTING = frozenset({"PAUSED", "QUEUED"})
+"""States that an execution does not leave by itself."""
 
 
 class HeldLauncher:
@@ -71,6 +75,7 @@ class World:
         self.stub = stub
         self.strict = True
         self.names: dict[str, str] = {}
+        self._files_given: dict[str, str] = {}
         self.stores = Stores.of(*_opened(root))
         self.launcher = HeldLauncher(ForkedRunner())
         self.executions = Executions(
@@ -128,6 +133,10 @@ class World:
         if loaded.flow is None:
             raise ValueError("; ".join(error.message for error in loaded.errors))
         given = filled(written_inputs(inputs, self.root), self.lookup)
+        self._files_given.update(
+            {name: Path(given[name]).read_text("utf-8") for name, value in inputs.items()
+             if isinstance(value, Mapping) and "$file" in value}
+        )  # fmt: skip
         pairs = [(label["key"], label["value"]) for label in labels]
         if self.case.setup.get("raw_inputs"):
             return self._run_untyped(loaded.flow, given, pairs, path)
@@ -151,7 +160,11 @@ class World:
         return next((path for path in self.paths if path.name == Path(flow).name), self.root / "unknown.yaml")
 
     def main_flow(self) -> Flow:
-        text = self.paths[-1].read_text("utf-8") if self._edited is None else json.dumps(self._edited)
+        return self.main_flow_of(
+            self.paths[-1].read_text("utf-8") if self._edited is None else json.dumps(self._edited)
+        )
+
+    def main_flow_of(self, text: str) -> Flow:
         loaded = load_flow(text, self.registry)
         if loaded.flow is None and not self.strict:
             loaded = load_flow(_without_unknown(text, loaded.errors), self.registry)
@@ -160,23 +173,31 @@ class World:
         return loaded.flow
 
     def replace_task(self, task: Mapping[str, Any]) -> None:
-        """The main flow with one task replaced wherever it is."""
+        """The main flow with one task replaced wherever it is: its next revision."""
         from surroundings import document
 
         self._edited = _replaced(document(self.paths[-1]), task)
+        self.keep_revision()
+        self.paths[-1].write_text(json.dumps(self._edited), "utf-8")
+        self.keep_revision()
+
+    def keep_revision(self) -> int:
+        """What the file of the main flow says now is a revision; its number."""
+        flow = self.main_flow_of(self.paths[-1].read_text("utf-8"))
+        return int(self.stores.revisions.keep(flow.source, flow.namespace, flow.id))
 
     def wait(self, execution_id: str, states: Any, patience: timedelta) -> None:
         """Until the execution is in one of the states; None of these within `patience` is a failure."""
-        if set(states) <= TERMINAL:
-            # To the very end: what runs after the execution, and the executions that follow from a retry.
-            execution = self.executions.wait(execution_id, patience)
-            reached = execution.terminal
-        else:
-            execution = self.executions.wait(
-                execution_id, patience, until=lambda one: any(state in states for state, _ in one.histories)
-            )
-            reached = any(state in states for state, _ in execution.histories)
-        if not reached:
+        passing = set(states) - TERMINAL
+
+        def there(execution: Execution) -> bool:
+            if execution.state in passing:
+                return True
+            # States that others follow at once may be over before anybody looks.
+            return any(state in passing - _RESTING for state, _ in execution.histories)
+
+        execution = self.executions.wait(execution_id, patience, until=there if passing else None)
+        if not there(execution) and not execution.terminal:
             raise AssertionError(f"still {execution.state} after {patience}")
 
     def settle(self, execution_id: str) -> None:
@@ -191,7 +212,9 @@ class World:
         yield
 
     def get(self, execution_id: str) -> Execution:
-        return self.executions.get(execution_id)
+        """The execution with its secrets, as its own tasks see it."""
+        self.executions.get(execution_id)
+        return self.executions.record(execution_id).load(clear=True).execution
 
     def named(self, name: str) -> Execution:
         return self.get(self.names[name] if name in self.names else self._child())
@@ -199,6 +222,20 @@ class World:
     def _child(self) -> str:
         """The newest execution that another one has started."""
         return next(each.id for each in reversed(self.everything()) if each.trigger is not None)
+
+    def child(self, execution_id: str) -> Execution:
+        """The newest execution that this one has started."""
+
+        def parent(each: Execution) -> Any:
+            return ((each.trigger or {}).get("variables") or {}).get("executionId")
+
+        found = [each for each in self.everything() if parent(each) == execution_id]
+        return found[-1] if found else self.get(self._child())
+
+    def clear(self, value: Any) -> Any:
+        """An output as expressions see it."""
+        settings = self.stores.settings.plugin_settings.get("encryption") or {}
+        return Revealer(settings.get("key"), Masker())(value)
 
     def record(self, execution_id: str) -> Any:
         return self.executions.record(execution_id)
@@ -253,6 +290,12 @@ class World:
         services = RuntimeServices(self.stores, execution.namespace, execution.flow_id, Masker())
         return render(expression, context, services, dialect=flow.dialect)
 
+    def rendered(self, execution: Execution, expression: str) -> Any:
+        """An expression as the flow's own parts see it at the end."""
+        flow = self.executions.flows.of_record(self.record(execution.id))
+        services = RuntimeServices(self.stores, execution.namespace, execution.flow_id, Masker())
+        return render(expression, self._variables(execution).of_execution(), services, dialect=flow.dialect)
+
     def _variables(self, execution: Execution) -> Variables:
         flow = self.executions.flows.of_record(self.record(execution.id))
         return Variables(Plan(flow), execution, surroundings(self.stores, execution.namespace))
@@ -277,11 +320,29 @@ class World:
 
     def namespace_files_differ(self, wanted: Mapping[str, Mapping[str, str]]) -> str:
         for namespace, files in wanted.items():
-            for name, content in files.items():
+            for path, content in files.items():
+                name = path.lstrip("/")
                 found = self.stores.namespace_files.path(namespace, name).read_text("utf-8")
                 if found != content:
                     return f"{name} holds {found!r}"
         return ""
+
+    def namespace_listing_differs(self, wanted: Mapping[str, Sequence[str]]) -> str:
+        for namespace, names in wanted.items():
+            found = [name for name in self.stores.namespace_files.list(namespace) if not name.startswith("_flows/")]
+            if sorted(found) != sorted(name.lstrip("/") for name in names):
+                return f"{namespace} has {found}"
+        return ""
+
+    def setup_files_differ(self) -> str:
+        """Whether the files that the case began with are not as they were."""
+        problem = self.namespace_files_differ(self.case.setup.get("namespace_files") or {})
+        for name, given in ({} if problem else self._files_given).items():
+            for execution in self.everything():
+                uri = execution.inputs.get(name)
+                if isinstance(uri, str) and uri.startswith("kestra://") and self.read(execution, uri) != given:
+                    return f"the input {name} has changed"
+        return problem
 
     def namespace_files_count(self, wanted: Mapping[str, int]) -> str:
         for namespace, count in wanted.items():
