@@ -18,7 +18,6 @@ from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution
 from podium.engine.plan import Plan
-from podium.engine.states import TERMINAL
 from podium.engine.variables import Variables
 from podium.expressions.render import render
 from podium.model.flow import Flow
