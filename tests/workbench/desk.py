@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-
-from textual.pilot import Pilot
 
 from podium.base.clock import ManualClock
 from podium.runtime.executions import Executions
@@ -49,12 +47,3 @@ def workbench(root: Path, start: str = "", *, ascii_only: bool = False) -> Podiu
 def grid(app: PodiumApp) -> str:
     """What is on the screen as text."""
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], object]) -> None:
-    """Let messages, threads and frames pass until something is so."""
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"it never came to that:\n{grid(pilot.app)}")  # type: ignore[arg-type] # always ours

@@ -1,10 +1,11 @@
 """The log pane: lanes side by side or as tabs, one filter for all, questions, copying and saving."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 
 import pytest
+from tests.workbench.patience import until
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -56,15 +57,6 @@ def log(tmp_path: Path) -> Iterator[LogWriter]:
         writer.write_lines("stdout", "INFO", "py", "r2", 0, NOW + 3000, ["\x1b[32mgreen\x1b[0m 世界", "long " * 40])
         writer.write_lines("stderr", "ERROR", "py", "r2", 0, NOW + 4000, ["Traceback: no"])
         yield writer
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Let messages and frames pass until something is so; a resize or a timer takes more than one round."""
-    for _ in range(200):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it never came to that")
 
 
 async def showing(pilot: Pilot[None], log: LogWriter, *, live: bool = False) -> Desk:

@@ -1,11 +1,12 @@
 """The screen of one run: what failed first, tasks over time, values, lanes, actions."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.workbench.patience import until
 from tests.workbench.recorded import Recorder, at, failed_run
 from tests.workbench.test_runs_pane import Wishes
 from textual.app import App
@@ -72,14 +73,6 @@ def recorder(tmp_path: Path) -> Iterator[Recorder]:
     (flows / "load.py").write_text("import os\n")
     yield made
     made.close()
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"it never came to that:\n{pilot.app.grid()}")  # type: ignore[attr-defined]
 
 
 async def opened(pilot: Pilot[None]) -> Desk:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.workbench.patience import until
 from tests.workbench.recorded import Recorder, at, summary
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -107,14 +108,6 @@ def fill(recorder: Recorder) -> None:
     ]
     for row in rows:
         recorder.index.upsert(row)
-
-
-async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError(f"it never came to that:\n{pilot.app.grid()}")  # type: ignore[attr-defined]
 
 
 def desk(pilot: Pilot[None]) -> Desk:
