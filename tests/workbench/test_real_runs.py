@@ -113,7 +113,7 @@ async def test_a_paused_run_asks_for_its_inputs_and_goes_on(tmp_path: Path) -> N
         await until(pilot, lambda: app.main.runs.table.has_focus)
         await pilot.press("p")
         await until(pilot, lambda: isinstance(app.screen, ExecuteScreen) and app.screen._fields)
-        assert "Resume" in grid(app) and "reason  needed" in grid(app)
+        await until(pilot, lambda: "Resume" in grid(app) and "reason  needed" in grid(app))
         await pilot.press("f5")
         await until(pilot, lambda: "missing required input" in grid(app))
         app.screen.query_one("InputField Input", TextInput).value = "I said so"

@@ -301,6 +301,24 @@ async def test_an_expression_is_tried_with_the_values_of_the_run(recorder: Recor
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+def test_the_picture_of_the_debugger(recorder: Recorder, size: tuple[int, int], snap_compare: object) -> None:
+    failed_run(recorder)
+
+    async def prepare(pilot: Pilot[None]) -> None:
+        app = await opened(pilot)
+        await app.push_screen(
+            ExpressionScreen(app.desk, RUN, text="{{ outputs.extract.vars['gh-stars'] | length + 1 }}")
+        )
+        await until(
+            pilot, lambda: "Result" in app.grid() and "outputs.extract.vars" in app.grid().partition("Steps")[2]
+        )
+        await pilot.pause(0.1)
+
+    assert callable(snap_compare)
+    assert snap_compare(Desk(recorder), run_before=prepare, terminal_size=size)
+
+
 async def test_trying_an_expression_has_no_effect_outside(recorder: Recorder) -> None:
     failed_run(recorder)
     async with Desk(recorder).run_test(size=(140, 45)) as pilot:

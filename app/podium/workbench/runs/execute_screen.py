@@ -149,11 +149,11 @@ class ExecuteScreen(ModalScreen[Execute | None]):
         creation = self._desk.executions.creation
 
         def take(preview: Preview) -> None:
-            if asked == self._asked and self.is_mounted:
+            if asked == self._asked and self.is_running:
                 self.run_worker(self._take(preview, given), exclusive=True, group="execute-fields")
 
         def fail(error: Exception) -> None:
-            if asked == self._asked and self.is_mounted:
+            if asked == self._asked and self.is_running:
                 self._waiting_to_start = False
                 self._show_checks([sentence_of(error)], [])
 
@@ -279,11 +279,11 @@ class ExecuteScreen(ModalScreen[Execute | None]):
             return plan_flow(desk.stores, desk.registry, desk.executions.creation, flow, given, labels=labels)
 
         def show(plan: FlowPlan) -> None:
-            if self.is_mounted:
+            if self.is_running:
                 view.show(plan)
 
         def fail(error: Exception) -> None:
-            if self.is_mounted:
+            if self.is_running:
                 view.say(sentence_of(error))
 
         desk.looks.do(make, show, fail)

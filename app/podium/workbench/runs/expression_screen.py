@@ -1,9 +1,8 @@
 """The expression debugger: an expression, what it gives with the values of a run, and the steps on the way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,19 +10,20 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.timer import Timer
-from textual.widgets import DataTable, Static, TextArea, Tree
+from textual.widgets import Static, TextArea, Tree
 
 from podium.base.looks import short_id
-from podium.base.text import clean, clean_output
+from podium.base.text import cell_width, clean, clean_output, shorten
 from podium.workbench.messages import Said
 from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.task_rows import title_of
-from podium.workbench.runs.trial import Trial, Trials, open_trials
+from podium.workbench.runs.trial import Trial, Trials, TrialStep, open_trials
 from podium.workbench.runs.values import Value, path_of
 from podium.workbench.runs.values_tree import ValuesTree
 from podium.workbench.widgets.key_line import KeyLine
 
 _PAUSE = 0.2
+_PIECE = 48
 _SHOWN = 20_000
 """Characters of a result that are shown; copying gives all."""
 
@@ -42,7 +42,8 @@ class ExpressionScreen(ModalScreen[None]):
         & .trial-box:focus, & .trial-box:focus-within { border: round $accent; border-title-color: $text; }
         & #trial-text { height: 6; padding: 0 1; }
         & #trial-result { height: auto; min-height: 3; max-height: 45%; padding: 0 1; scrollbar-size-vertical: 1; }
-        & #trial-steps { height: 1fr; scrollbar-size-vertical: 1; }
+        & #trial-steps { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        & Static { height: auto; }
         & .-failed { color: $text-error; }
     }
     """
@@ -71,16 +72,15 @@ class ExpressionScreen(ModalScreen[None]):
                 yield area
                 with VerticalScroll(id="trial-result", classes="trial-box"):
                     yield Static(id="trial-result-text", markup=False)
-                yield DataTable[Text](id="trial-steps", classes="trial-box", cursor_type="row", show_header=False)
+                with VerticalScroll(id="trial-steps", classes="trial-box"):
+                    yield Static(id="trial-steps-text", markup=False)
             yield ValuesTree("Values, Enter inserts", "Nothing is known here.", id="trial-values")
         yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one("#trial-text").border_title = Content(f"Expression ─ run {short_id(self._execution_id)}")
         self.query_one("#trial-result").border_title = Content("Result")
-        steps = self.query_one(DataTable)
-        steps.border_title = Content("Steps")
-        steps.add_columns("piece", "value")
+        self.query_one("#trial-steps").border_title = Content("Steps")
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
         area.focus()
@@ -88,7 +88,7 @@ class ExpressionScreen(ModalScreen[None]):
         self._desk.looks.do(lambda: open_trials(stores, execution_id, read_flow), self._begin, self._fail)
 
     def _begin(self, trials: Trials) -> None:
-        if not self.is_mounted:
+        if not self.is_running:
             return
         self._trials = trials
         run = trials.execution.taskruns.get(self._taskrun_id or "")
@@ -118,13 +118,13 @@ class ExpressionScreen(ModalScreen[None]):
         if not text:
             self.trial = None
             self._show_result("What the expression gives appears here.", False)
-            self.query_one(DataTable).clear()
+            self._show_steps(())
             return
         taskrun_id = self._taskrun_id
         self._desk.looks.do(lambda: trials.evaluate(text, taskrun_id), self._show, self._fail)
 
     def _show(self, trial: Trial) -> None:
-        if not self.is_mounted or trial.text != self._asked:
+        if not self.is_running or trial.text != self._asked:
             return
         self.trial = trial
         if trial.error is not None:
@@ -134,13 +134,21 @@ class ExpressionScreen(ModalScreen[None]):
             more = len(result) - _SHOWN
             rest = f"\n… {more:,} characters more, F2 copies all" if more > 0 else ""
             self._show_result(f"{result[:_SHOWN]}{rest}" if result else "It gives an empty text.", False)
-        table = self.query_one(DataTable)
-        table.clear()
-        for step in trial.steps:
-            table.add_row(Text(clean(step.piece)), Text(step.value.shown()))
+        self._show_steps(trial.steps)
+
+    def _show_steps(self, steps: Sequence[TrialStep]) -> None:
+        """Each piece with its value, in the order of evaluation."""
+        pieces = [clean(step.piece) for step in steps]
+        width = min(max(map(cell_width, pieces), default=0), _PIECE)
+        rows = []
+        for piece, step in zip(pieces, steps, strict=True):
+            short = shorten(piece, width)
+            lead = Content(short + " " * (width - cell_width(short) + 2))
+            rows.append(lead + Content.styled(step.value.shown(), "$text-success"))
+        self.query_one("#trial-steps-text", Static).update(Content("\n").join(rows))
 
     def _show_result(self, text: str, failed: bool) -> None:
-        if self.is_mounted:
+        if self.is_running:
             shown = self.query_one("#trial-result-text", Static)
             shown.update(Content(text))
             shown.set_class(failed, "-failed")

@@ -48,13 +48,14 @@ class Scale:
             for cell in range(at, max(int(last), at)):
                 cells[cell] = ("·", tone)
             return
+        if last - first < 1:
+            cells[at] = (_EIGHTHS[min(max(int((last - first) * 8), 1), 7)], tone)
+            return
         for cell in range(at, int(last)):
             cells[cell] = ("█", tone)
-        rest = min(int((last - int(last)) * 8), 7)
-        if int(last) < self.width and (rest or int(last) == at):
-            cells[int(last)] = (_EIGHTHS[max(rest, 1)], tone)
-        elif int(last) >= self.width and at == self.width - 1 and cells[at][1] != tone:
-            cells[at] = (_EIGHTHS[1], tone)
+        rest = int((last - int(last)) * 8)
+        if rest and int(last) < self.width:
+            cells[int(last)] = (_EIGHTHS[rest], tone)
 
     def axis(self) -> str:
         """`0s    5s    10s`: marks of the scale, as many as fit."""

@@ -1,14 +1,17 @@
 """What the tasks of a run measured."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textual.widgets import DataTable
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
 
-from podium.base.text import clean
+from podium.base.text import cell_width, clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +42,41 @@ def read_metrics(path: Path) -> Iterator[Measured]:
             continue
 
 
-class MetricsTable(DataTable[str]):
+class MetricsTable(VerticalScroll):
     """One row per metric."""
 
-    DEFAULT_CSS = "MetricsTable { height: 1fr; scrollbar-size-vertical: 1; }"
+    DEFAULT_CSS = """
+    MetricsTable {
+        height: 1fr; scrollbar-size-vertical: 1; border: round $surface-lighten-2; border-title-color: $text-muted;
+        &:focus { border: round $accent; border-title-color: $text; }
+        & Static { height: auto; }
+    }
+    """
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False)
+    def compose(self) -> ComposeResult:
+        yield Static(markup=False)
 
     def on_mount(self) -> None:
-        self.add_columns("Task", "Metric", "Value", "Tags")
+        self.border_title = Content("Metrics")
 
-    def show(self, metrics: list[Measured]) -> None:
+    def show(self, metrics: Sequence[Measured]) -> None:
         """These metrics."""
-        from rich.text import Text
+        self.query_one(Static).update(Content("\n").join(metric_rows(metrics)))
 
-        self.clear()
-        for one in metrics:
-            unit = " s" if one.kind == "timer" else ""
-            tags = " ".join(f"{key}={value}" for key, value in one.tags.items())
-            cells = (one.task, one.name, f"{one.value:,.6g}{unit}", tags)
-            self.add_row(*(Text(clean(cell)) for cell in cells))  # type: ignore[arg-type]  # any renderable is a cell
-        if not metrics:
-            self.add_row("", "No task of this run measured anything.", "", "")
+
+def metric_rows(metrics: Sequence[Measured]) -> list[Content]:
+    """Task, name, value and tags in columns."""
+    if not metrics:
+        return [Content.styled("No task of this run measured anything.", "$text-muted")]
+    cells = [
+        (clean(one.task), clean(one.name), f"{one.value:,.6g}{' s' if one.kind == 'timer' else ''}",
+         clean(" ".join(f"{key}={value}" for key, value in one.tags.items())))
+        for one in metrics
+    ]  # fmt: skip
+    widths = [max(cell_width(row[at]) for row in cells) for at in range(3)]
+    rows = []
+    for task, name, value, tags in cells:
+        left = Content(f"{task}{' ' * (widths[0] - cell_width(task))}  {name}{' ' * (widths[1] - cell_width(name))}  ")
+        shown = Content.styled(value.rjust(widths[2]), "$text-warning")
+        rows.append(left + shown + Content.styled(f"  {tags}", "$text-muted"))
+    return rows

@@ -215,7 +215,7 @@ class RunScreen(Screen[None]):
             self._values_due = self.set_timer(self._values_pause if live else 0.05, self._show_values)
 
     def _show_header(self) -> None:
-        if self.execution is not None and self.is_mounted:
+        if self.execution is not None and self.is_running:
             self.query_one(RunHeader).show(self.execution, self._latest, self._desk.now(), self._desk.zone)
 
     def _show_failure(self) -> None:
@@ -230,7 +230,7 @@ class RunScreen(Screen[None]):
             folder = None
 
         def show(failure: Failure | None) -> None:
-            if self.is_mounted and self.execution is execution and execution.state == "FAILED":
+            if self.is_running and self.execution is execution and execution.state == "FAILED":
                 self.query_one(FailureBox).show(failure, 6 if self.size.height >= 35 else 2)
                 if failure is not None and failure.taskrun_id is not None and self._only is None:
                     self._tree.select(failure.taskrun_id)
@@ -240,7 +240,7 @@ class RunScreen(Screen[None]):
     def _show_values(self) -> None:
         self._values_due = None
         execution = self.execution
-        if execution is None or not self.is_mounted:
+        if execution is None or not self.is_running:
             return
         began = time.perf_counter()
         outputs = self._hidden(values_of(execution, self.flow, ("outputs",)))

@@ -70,10 +70,11 @@ class Value:
         return shorten(clean(str(value)[: width * 4]), width)
 
     def children(self, first: int = 0, count: int | None = None) -> Iterator["Value"]:
-        """The values inside, from the `first` on, at most `count`."""
+        """The values inside, from the `first` on, at most `count`; not those of tasks without any output."""
         last = None if count is None else first + count
         if isinstance(self.value, Mapping):
-            for key in list(self.value)[first:last]:
+            keys = [key for key in self.value if self.path != ("outputs",) or self.value[key] != {}]
+            for key in keys[first:last]:
                 yield Value((*self.path, str(key)), self.value[key])
         elif isinstance(self.value, (list, tuple)):
             for at, item in enumerate(self.value[first:last], first):
@@ -120,9 +121,8 @@ def text_behind(value: Value, storage: InternalStorage, namespace: str) -> str:
 def values_of(execution: Execution, flow: Flow | None, roots: Sequence[str] = ROOTS) -> list[Value]:
     """The roots that have something to show. The outputs of the flow itself come as `execution.outputs`."""
     context = context_of(execution, flow)
-    # A task without outputs has an empty map, which says nothing.
-    context["outputs"] = {name: given for name, given in context["outputs"].items() if given != {}}
     found = [Value((name,), context[name]) for name in roots if context.get(name)]
+    found = [value for value in found if next(value.children(), None) is not None]
     if "outputs" in roots and execution.outputs:
         found.insert(0, Value(("execution", "outputs"), execution.outputs))
     return found
