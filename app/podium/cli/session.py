@@ -82,7 +82,9 @@ class Session:
         from podium.runtime.launcher import ForkedRunner
 
         stores = self.stores
-        return Executions(self.workspace, self.registry, settings=self.settings, launcher=ForkedRunner(), stores=stores)
+        return Executions(
+            self.workspace, lambda: self.registry, settings=self.settings, launcher=ForkedRunner(), stores=stores
+        )
 
     @property
     def used(self) -> bool:

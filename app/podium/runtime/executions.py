@@ -12,28 +12,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podium.engine.execution import Execution
-from podium.engine.restart import Fate
-from podium.model.flow import Flow
-from podium.runtime.creation import Created, Creation, NewExecution
-from podium.runtime.flows import Flows
+from podium.engine.states import TERMINAL
 from podium.runtime.launcher import Launcher, NewInterpreter
 from podium.runtime.presence import living_runner
 from podium.runtime.process_tree import is_alive
-from podium.runtime.reconcile import Reconciled, reconcile, settle
+from podium.runtime.reconciled import Reconciled
 from podium.runtime.refusals import NotCreated, Refused
-from podium.runtime.revival import Revival
-from podium.runtime.subflow_calls import SubflowCalls
-from podium.runtime.wishes import Wishes
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import ExecutionFilter, ExecutionIndex, Page
 from podium.store.stores import Stores
 from podium.store.workspace import Workspace
 
 if TYPE_CHECKING:
+    from podium.engine.restart import Fate
+    from podium.model.flow import Flow
     from podium.plugin.registry import Registry
+    from podium.runtime.creation import Created, Creation, NewExecution
+    from podium.runtime.flows import Flows
+    from podium.runtime.revival import Revival
+    from podium.runtime.wishes import Wishes
     from podium.store.settings import Settings
 
-__all__ = ["Created", "Executions", "NotCreated", "Reconciled", "Refused"]
+__all__ = ["Executions", "NotCreated", "Reconciled", "Refused"]
 
 _FRESH = 1.0
 """Seconds for which what `reconcile` has found is good enough for a list."""
@@ -50,10 +50,13 @@ class Executions:
     """
 
     def __init__(
-        self, workspace: Workspace, registry: "Registry", *, settings: "Settings | None" = None,
+        self, workspace: Workspace, registry: "Registry | Callable[[], Registry]", *,
+        settings: "Settings | None" = None,
         launcher: Launcher | None = None, stores: Stores | None = None,
     ) -> None:  # fmt: skip
-        """`launcher` starts runners: a fork server in the workbench; without one each runner is a new interpreter.
+        """`registry` may be a function that makes it: whoever only looks needs none.
+
+        `launcher` starts runners: a fork server in the workbench; without one each runner is a new interpreter.
 
         Raises StoreError when the database cannot be opened.
         """
@@ -62,16 +65,44 @@ class Executions:
 
             stores = Stores.of(workspace, settings or load_settings(workspace.root))
         self.workspace = workspace
-        self.registry = registry
+        self._registry = registry
         self.stores = stores
         self.launcher = launcher or NewInterpreter()
-        self.flows = Flows(stores, registry)
-        self.creation = Creation(
-            stores, self.flows, subflows=SubflowCalls(self.flows, self.start, self.wait, self.kill)
-        )
-        self._wishes = Wishes(stores, self.flows, self.launcher)
-        self._revival = Revival(stores, self.flows, self.creation, self._wishes)
         self._reconciled = 0.0
+
+    @functools.cached_property
+    def registry(self) -> "Registry":
+        """The types that flows can use."""
+        return self._registry() if callable(self._registry) else self._registry
+
+    @functools.cached_property
+    def flows(self) -> "Flows":
+        """The flows of the workspace, ready to run."""
+        from podium.runtime.flows import Flows
+
+        return Flows(self.stores, self.registry)
+
+    @functools.cached_property
+    def creation(self) -> "Creation":
+        """What makes executions of flows."""
+        from podium.runtime.creation import Creation
+        from podium.runtime.subflow_calls import SubflowCalls
+
+        return Creation(
+            self.stores, self.flows, subflows=SubflowCalls(self.flows, self.start, self.wait, self.kill)
+        )  # fmt: skip
+
+    @functools.cached_property
+    def _wishes(self) -> "Wishes":
+        from podium.runtime.wishes import Wishes
+
+        return Wishes(self.stores, self.flows, self.launcher)
+
+    @functools.cached_property
+    def _revival(self) -> "Revival":
+        from podium.runtime.revival import Revival
+
+        return Revival(self.stores, self.flows, self.creation, self._wishes)
 
     @property
     def index(self) -> ExecutionIndex:
@@ -81,7 +112,7 @@ class Executions:
     # -- starting --------------------------------------------------------------------------------------------------
 
     def run(
-        self, flow: Flow, inputs: Mapping[str, Any] | None = None, *, labels: Sequence[tuple[str, str]] = (),
+        self, flow: "Flow", inputs: Mapping[str, Any] | None = None, *, labels: Sequence[tuple[str, str]] = (),
         schedule_date: datetime | None = None, trigger: Mapping[str, Any] | None = None, path: Path | None = None,
     ) -> str:  # fmt: skip
         """Create an execution and start its runner; returns its id at once.
@@ -89,11 +120,13 @@ class Executions:
         `inputs` are raw values by input id (texts, numbers, lists, maps; a FILE input is the path of a local file or
         a URI): they are validated and typed here. `path` is the file that the flow came from.
         """
+        from podium.runtime.creation import NewExecution
+
         return self.start(NewExecution(
             flow, inputs or {}, labels, trigger=trigger, schedule_date=schedule_date, path=path
         )).record.id  # fmt: skip
 
-    def start(self, new: NewExecution) -> Created:
+    def start(self, new: "NewExecution") -> "Created":
         """The same with everything that there is to say about it, before and after."""
         created = self.creation.create(new)
         if not created.execution.terminal:
@@ -158,13 +191,13 @@ class Executions:
         """
         return self._revival.replay(self._settled(execution_id), taskrun_id, inputs, revision)
 
-    def preview_restart(self, execution_id: str, *, revision: int | None = None) -> tuple[Fate, ...]:
+    def preview_restart(self, execution_id: str, *, revision: int | None = None) -> "tuple[Fate, ...]":
         """What `restart` would do with each task run; changes nothing, raises what `restart` would."""
         return self._revival.preview_restart(self._settled(execution_id), revision)
 
     def preview_replay(
         self, execution_id: str, *, taskrun_id: str | None = None, revision: int | None = None
-    ) -> tuple[Fate, ...]:  # fmt: skip
+    ) -> "tuple[Fate, ...]":  # fmt: skip
         """What `replay` would do with each task run; changes nothing, raises what `replay` would."""
         return self._revival.preview_replay(self._settled(execution_id), taskrun_id, revision)
 
@@ -254,12 +287,20 @@ class Executions:
 
         Called when the workbench or the server starts, every few seconds by both, and by every command that lists.
         """
-        found = reconcile(self.stores, self.flows, self.launcher)
+        found = Reconciled()
+        if self.index.unfinished():
+            from podium.runtime.reconcile import reconcile
+
+            found = reconcile(self.stores, self.flows, self.launcher)
         self._reconciled = time.monotonic()
         return found
 
     def _settled(self, execution_id: str) -> ExecutionRecord:
         """An execution whose journal does not pretend that a dead runner lives."""
         record = self.record(execution_id)
-        settle(self.stores, self.flows, record)
+        row = self.index.get(execution_id) if record.runner() is None else None
+        if row is None or row.state not in TERMINAL:
+            from podium.runtime.reconcile import settle
+
+            settle(self.stores, self.flows, record)
         return record

@@ -1,6 +1,5 @@
 """Executions that nobody runs although somebody should: found by pid and start time, and put right."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from podium.engine.execution import Execution
@@ -10,6 +9,7 @@ from podium.runtime.launcher import Launcher
 from podium.runtime.opening import change_idle
 from podium.runtime.presence import living_runner
 from podium.runtime.process_tree import is_alive
+from podium.runtime.reconciled import Reconciled
 from podium.runtime.refusals import NotCreated
 from podium.runtime.slots import start_next
 from podium.store.execution_records import ExecutionRecord
@@ -22,16 +22,6 @@ _STARTING = timedelta(seconds=10)
 """How long a runner may take from its launch until it shows itself."""
 
 _AT_REST = ("CREATED", "RESTARTED", "QUEUED", "PAUSED")
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What `reconcile` has found: runs whose runner had died, and executions it has started again."""
-
-    lost: tuple[str, ...] = ()
-    """Now FAILED in their journal with the reason; `restart` continues them with finished task runs kept."""
-    resumed: tuple[str, ...] = ()
-    """Nothing was lost (created, queued with a free slot, paused with a timer): they have a runner again."""
 
 
 def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:

@@ -1,10 +1,11 @@
 """Why there is no execution: the reasons for which creating one is refused."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from podium.model.diagnostics import Diagnostic
-from podium.model.inputs import InputError
+if TYPE_CHECKING:
+    from podium.model.diagnostics import Diagnostic
+    from podium.model.inputs import InputError
 
 Reason = Literal["missing", "invalid", "disabled", "inputs", "labels", "check", "surroundings"]
 
@@ -17,8 +18,8 @@ class NotCreated(Exception):
     """
 
     def __init__(
-        self, reason: Reason, message: str, *, diagnostics: Sequence[Diagnostic] = (),
-        input_errors: Sequence[InputError] = (),
+        self, reason: Reason, message: str, *, diagnostics: "Sequence[Diagnostic]" = (),
+        input_errors: "Sequence[InputError]" = (),
     ) -> None:  # fmt: skip
         super().__init__(message)
         self.reason: Reason = reason

@@ -11,8 +11,6 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from podium.expressions.errors import ExpressionError
-from podium.expressions.zones import zone_of
 from podium.store.toml_files import Lines, Problem, SettingsError, entry, entry_name, read_toml
 from podium.store.workspace import SETTINGS_FILE, Workspace
 
@@ -219,6 +217,9 @@ def _problems(settings: Settings, lines: Lines) -> tuple[Problem, ...]:
                 Problem(lines.of(("plugins",)), f"`{module}` in `plugins` is not the name of a Python module.")
             )
     if settings.timezone is not None:
+        from podium.expressions.errors import ExpressionError
+        from podium.expressions.zones import zone_of
+
         try:
             zone_of(settings.timezone)
         except ExpressionError as error:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from podium.base.clock import Clock, SystemClock
-from podium.model.flow import PluginDefault
 from podium.store.database import Database
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import ExecutionIndex
@@ -16,6 +16,9 @@ from podium.store.secrets import Secrets
 from podium.store.settings import Settings, open_workspace
 from podium.store.trigger_states import TriggerStates
 from podium.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from podium.model.flow import PluginDefault
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,10 @@ class Stores:
         return cls.of(*open_workspace(path), clock)
 
     @property
-    def plugin_defaults(self) -> tuple[PluginDefault, ...]:
+    def plugin_defaults(self) -> "tuple[PluginDefault, ...]":
         """The defaults of the settings, as the loader of flows takes them."""
+        from podium.model.flow import PluginDefault
+
         return tuple(PluginDefault(one.type, one.values, one.forced) for one in self.settings.plugin_defaults)
 
     def record(self, execution_id: str) -> ExecutionRecord:
