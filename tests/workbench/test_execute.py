@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.workbench.desk import grid, make_workspace, until, workbench
+from tests.workbench.desk import grid, make_workspace, workbench
+from tests.workbench.patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input as TextInput
 from textual.widgets import Select, SelectionList, TextArea

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.workbench.desk import grid, make_workspace, until, workbench
+from tests.workbench.desk import grid, make_workspace, workbench
+from tests.workbench.patience import until
 from tests.workbench.recorded import Recorder, at
 from textual.widgets import Select
 

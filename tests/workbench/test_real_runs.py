@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.workbench.desk import grid, make_workspace, until
+from tests.workbench.desk import grid, make_workspace
+from tests.workbench.patience import until
 from textual.pilot import Pilot
 from textual.widgets import Input as TextInput
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.workbench.desk import HELLO, grid, make_workspace, until, workbench
+from tests.workbench.desk import HELLO, grid, make_workspace, workbench
+from tests.workbench.patience import until
 from textual.pilot import Pilot
 
 from podium.workbench.app import PodiumApp
