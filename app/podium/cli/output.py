@@ -24,6 +24,7 @@ _CODES: Mapping[str, str] = {
     "dim": "2",
 }
 _GAP = "  "
+_NARROWEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +84,20 @@ class Console:
         self.line(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=plain_value))
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[Cell | str]]) -> None:
-        """Aligned columns under a header; on a terminal, rows are cut to its width, with `…`."""
-        from podium.base.text import cell_width, clean
+        """Aligned columns under a header; on a terminal the widest columns are cut until all fit, with `…`."""
+        from podium.base.text import cell_width, clean, shorten
 
         cells = [[cell if isinstance(cell, Cell) else Cell(cell) for cell in row] for row in rows]
         cells = [[Cell(clean(cell.text), cell.style) for cell in row] for row in cells]
-        widths = [
-            max(cell_width(name), *(cell_width(row[at].text) for row in cells)) if cells else cell_width(name)
-            for at, name in enumerate(header)
-        ]
+        widths = [max(cell_width(cell.text) for cell in column) for column in zip(_plain(header), *cells, strict=True)]
+        if self.terminal:
+            _fit(widths, self.width() - len(_GAP) * (len(widths) - 1))
         for row in ([Cell(name, "dim") for name in header], *cells):
-            self.line(self._row(row, widths))
-
-    def _row(self, row: Sequence[Cell], widths: Sequence[int]) -> str:
-        from podium.base.text import cell_width, shorten
-
-        room = self.width() if self.terminal else sys.maxsize
-        parts = []
-        for at, cell in enumerate(row):
-            last = at == len(row) - 1
-            text = shorten(cell.text, max(room, 0))
-            room -= widths[at] + len(_GAP)
-            padding = "" if last else " " * (widths[at] - cell_width(text)) + _GAP
-            parts.append(self.style(text, cell.style) + (padding if room > 0 else ""))
-            if room <= 0:
-                break
-        return "".join(parts).rstrip() if not self.colours else "".join(parts)
+            parts = []
+            for cell, width in zip(row, widths, strict=True):
+                text = shorten(cell.text, width)
+                parts.append(self.style(text, cell.style) + " " * (width - cell_width(text)))
+            self.line(_GAP.join(parts).rstrip())
 
     def width(self) -> int:
         """Columns of the terminal."""
@@ -161,6 +150,16 @@ class Console:
 
             return without_colours(text)
         return f"{text}\x1b[0m" if "\x1b" in text else text
+
+
+def _plain(header: Sequence[str]) -> list[Cell]:
+    return [Cell(name) for name in header]
+
+
+def _fit(widths: list[int], room: int) -> None:
+    """Take from the widest column, one cell at a time, until the room is enough or nothing is wide any more."""
+    while sum(widths) > room and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
 
 
 def _coded(text: str, style: str) -> str:
