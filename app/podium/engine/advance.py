@@ -1,10 +1,12 @@
 """Choosing lanes, creating the next task runs, finishing containers and the execution (semantics 4.2, 4.3)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from podium.engine import changes as c
 from podium.engine import rounds
-from podium.engine.commands import Ended, FinishDirectory, Finished
+from podium.engine.commands import Ended, FinishDirectory, Finished, KillChild, StopAttempt
+from podium.engine.execution import TaskRun
 from podium.engine.flowable import Flowable, FlowableError, final_state, following_task
 from podium.engine.plan import LaneName
 from podium.engine.progress import Container, Lane
@@ -27,19 +29,24 @@ def advance(run: Run, container: Container, iteration: int | None) -> None:
     if container.waiting or taskrun.state in ("CREATED", "RESTARTED", "PAUSED"):
         return
     behaviour = run.behaviour(task)
-    if _orphaned(run, container):
-        if not any(lane.open for lane in container.lanes.values()):
-            finish(run, container, behaviour)
+    orphaned = _orphaned(run, container)
+    if orphaned and any(lane.open for lane in container.lanes.values()):
         return
-    if task.type.endswith(".WorkingDirectory") and not container.captured and _body_over(container, behaviour):
+    if (
+        task.type.endswith(".WorkingDirectory")
+        and not container.captured
+        and (orphaned or _body_over(container, behaviour))
+    ):
         container.waiting = container.captured = True
         run.working.add(taskrun.id)
         run.wish(FinishDirectory(taskrun.id, task))
         return
     step = _next_step(run, container, behaviour)
-    if step == "wait":
+    if orphaned:
+        _finish_orphan(run, container, behaviour, step)
+    elif step == "wait":
         return
-    if step == "finish":
+    elif step == "finish":
         finish(run, container, behaviour)
     elif _gated(run):
         run.held.append((container, iteration))
@@ -54,11 +61,19 @@ def advance(run: Run, container: Container, iteration: int | None) -> None:
         _next_in_lane(run, container, step)
 
 
-def finish(run: Run, container: Container, behaviour: type[Flowable]) -> None:
+def _finish_orphan(run: Run, container: Container, behaviour: type[Flowable], step: str) -> None:
+    """A flowable below one that has ended: what it has not begun stays undone, a restart goes on with it."""
+    if step == "finish" or container.lane("tasks").states["FAILED"]:
+        finish(run, container, behaviour, again=False)
+    else:
+        close(run, container, "KILLED")
+
+
+def finish(run: Run, container: Container, behaviour: type[Flowable], *, again: bool = True) -> None:
     """All lanes are done: the flowable gets its final state, unless its type has something to do first."""
     taskrun, task = container.taskrun, container.task
     assert taskrun is not None and task is not None
-    state = rounds.after_round(run, container, task) if task.type.endswith(".LoopUntil") else "DONE"
+    state = rounds.after_round(run, container, task, again) if task.type.endswith(".LoopUntil") else "DONE"
     if state == "DONE":
         close(run, container, behaviour.final(container))
     elif state != "WAIT":
@@ -70,18 +85,40 @@ def close(run: Run, container: Container, state: str) -> None:
     assert container.taskrun is not None
     run.move(container.taskrun, state)
     run.touch(container.taskrun)
-    if state == "CANCELLED":
+    if run.ending:
+        run.dirty.append((run.progress.root, None))
+    if state == "CANCELLED" and not run.execution.terminal:
         cancel(run)
 
 
 def cancel(run: Run) -> None:
     """A Pause with behaviour CANCEL: the execution ends CANCELLED, nothing more runs."""
+    break_off(run, "CANCELLED", lambda taskrun: "CANCELLED")
+
+
+def break_off(run: Run, state: str, state_of: Callable[[TaskRun], str]) -> None:
+    """End the execution in the middle: nothing new starts, running work is stopped; `state_of` what was open."""
     run.dirty.clear()
+    run.held.clear()
     run.created.clear()
-    for taskrun in run.execution.taskruns.values():
+    for taskrun in list(run.execution.taskruns.values()):
         if taskrun.state not in TERMINAL:
-            run.move(taskrun, "CANCELLED")
-    end_as(run, "CANCELLED")
+            left = state_of(taskrun)
+            _stop(run, taskrun, left)
+            run.move(taskrun, left)
+    end_as(run, state)
+
+
+def _stop(run: Run, taskrun: TaskRun, state: str) -> None:
+    if taskrun.attempts and taskrun.attempts[-1].state not in TERMINAL:
+        run.end_attempt(taskrun, state, taskrun.outputs)
+    if taskrun.id not in run.working:
+        return
+    open_children = [child for child in taskrun.children if child not in taskrun.settled]
+    for child in open_children:
+        run.wish(KillChild(taskrun.id, child))
+    if not open_children:
+        run.wish(StopAttempt(taskrun.id))
 
 
 # -- the choice of the lane ------------------------------------------------------------------------------------
@@ -180,6 +217,7 @@ def _advance_root(run: Run) -> None:
         return
     if ex.state == "KILLING":
         if not run.working and not any(lane.open for lane in root.lanes.values()):
+            _settle_stragglers(run)
             end_as(run, "KILLED")
         return
     if ex.state in ("QUEUED", "CREATED"):

@@ -164,8 +164,7 @@ def child_ended(run: Run, answer: ChildEnded) -> None:
     """A child is over: its state becomes that of the task, as far as it is transmitted (semantics 4.5)."""
     taskrun = run.execution.taskruns.get(answer.taskrun_id)
     if taskrun is None or taskrun.state in TERMINAL:
-        run.working.discard(answer.taskrun_id)
-        run.dirty.append((run.progress.root, None))
+        run.release(answer.taskrun_id)
         return
     task = run.task(taskrun)
     run.emit(c.ChildSettled(taskrun.id, answer.execution_id, answer.state, answer.outputs))
@@ -193,7 +192,7 @@ def _transmitted(task: Task, state: str) -> str:
 
 
 def _end(run: Run, taskrun: TaskRun, task: Task, state: str, outputs: Mapping[str, Any] | None) -> None:
-    run.working.discard(taskrun.id)
+    run.release(taskrun.id)
     if run.execution.state == "KILLING":
         state = "KILLED"
     run.end_attempt(taskrun, state, taskrun.outputs if outputs is None else outputs)

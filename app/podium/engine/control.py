@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from podium.base.durations import format_duration
 from podium.engine import changes as c
-from podium.engine.advance import close, end_as
+from podium.engine.advance import break_off, close, end_as
 from podium.engine.commands import KillChild, RestartChild, StopAttempt
 from podium.engine.dispatch import dispatch
 from podium.engine.execution import TaskRun
@@ -171,15 +171,13 @@ def pause(run: Run) -> None:
 def resume(run: Run, request: Resume) -> None:
     """Let the named (or first) paused task run go on; without one the whole execution goes on."""
     ex = run.execution
-    if ex.state != "PAUSED":
+    if ex.state != "PAUSED" and not ex.terminal:
         return
     paused = _paused(run, request.taskrun_id)
     if paused is None:
         run.pausing = 0
         _unpause(run)
         return
-    run.clear_timer(f"pause:{paused.id}")
-    run.clear_timer(f"pause-timeout:{paused.id}")
     resumed = {"on": run.now().isoformat(), "to": request.state}
     if request.by:
         resumed["by"] = request.by
@@ -188,14 +186,16 @@ def resume(run: Run, request: Resume) -> None:
         outputs["onResume"] = dict(request.values)
     run.set_outputs(paused, {**(paused.outputs or {}), **outputs})
     _end_pause(run, paused, request.state)
+    run.clear_timer(f"pause:{paused.id}")
+    run.clear_timer(f"pause-timeout:{paused.id}")
 
 
 def _paused(run: Run, taskrun_id: str | None) -> TaskRun | None:
-    for taskrun in run.execution.taskruns.values():
-        if taskrun.state == "PAUSED" and run.task(taskrun).type.endswith(".Pause"):
-            if taskrun_id is None or taskrun.id == taskrun_id:
-                return taskrun
-    return None
+    runs = run.execution.taskruns
+    candidates = runs.values() if taskrun_id is None else [runs[taskrun_id]] if taskrun_id in runs else []
+    return next(
+        (each for each in candidates if each.state == "PAUSED" and run.task(each).type.endswith(".Pause")), None
+    )
 
 
 def _end_pause(run: Run, taskrun: TaskRun, state: str) -> None:
@@ -262,27 +262,32 @@ def timer_fired(run: Run, fired: TimerFired) -> None:
     ex, key = run.execution, fired.key
     if key not in ex.timers:
         return
-    run.clear_timer(key)
     kind, _, name = key.partition(":")
+    if name in ex.taskruns:
+        # Cleared last: should the journal end in between, the timer fires again.
+        _taskrun_timer(run, kind, ex.taskruns[name])
+        run.clear_timer(key)
+        return
+    run.clear_timer(key)
     if kind == "schedule":
         start(run, fired.start)
     elif kind == "sla":
         _sla_time_over(run, name)
-    elif name in ex.taskruns:
-        _taskrun_timer(run, kind, ex.taskruns[name])
 
 
 def _taskrun_timer(run: Run, kind: str, taskrun: TaskRun) -> None:
     if kind == "retry" and taskrun.state == "RETRYING":
         run.move(taskrun, "CREATED")
-        if run.execution.state == "RETRYING" and not any(key.startswith("retry:") for key in run.execution.timers):
+        others = (key for key in run.execution.timers if key != f"retry:{taskrun.id}")
+        if run.execution.state == "RETRYING" and not any(key.startswith("retry:") for key in others):
             run.move_execution("RUNNING")
         run.created.append(taskrun)
     elif kind == "loop" and taskrun.state == "PAUSED":
-        if not run.pausing:
+        if not run.pausing and run.execution.state == "PAUSED":
             run.move_execution("RUNNING")
             run.dirty.extend(run.held)
             run.held.clear()
+            run.dirty.append((run.progress.root, None))
         next_round(run, run.progress.container(taskrun.id))
     elif kind == "pause" and taskrun.state == "PAUSED":
         behavior = str(run.task(taskrun).props.get("behavior") or "RESUME")
@@ -334,12 +339,5 @@ def violate(run: Run, sla: Sla, reason: str) -> bool:
         message = f"Execution failed due to SLA '{sla.id}' violated: {reason}"
         run.log("ERROR", message)
         run.emit(c.ExecutionFailed(message))
-    run.dirty.clear()
-    run.created.clear()
-    for taskrun in list(run.execution.taskruns.values()):
-        if taskrun.state not in TERMINAL and run.progress.place(taskrun) is not None:
-            if taskrun.id in run.working:
-                run.wish(StopAttempt(taskrun.id))
-            run.move(taskrun, state)
-    end_as(run, state)
+    break_off(run, state, lambda taskrun: state)
     return True

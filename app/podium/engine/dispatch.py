@@ -125,13 +125,19 @@ def pause(run: Run, taskrun: TaskRun, task: Task) -> None:
         run.log("ERROR", f"The length of the pause cannot be read: {error}", taskrun)
         _fail_open(run, container)
         return
-    run.move(taskrun, "PAUSED")
-    run.pausing += 1
+    if run.execution.terminal and length is None and limit is None:
+        run.log("ERROR", "A Pause in afterExecution needs a `pauseDuration`: the execution has ended, "
+                "nobody can resume it", taskrun)  # fmt: skip
+        _fail_open(run, container)
+        return
+    # The timer first: a pause that has lost it would never end by itself.
     if length is not None:
         run.set_timer(f"pause:{taskrun.id}", run.now() + length)
     elif limit is not None:
         run.set_timer(f"pause-timeout:{taskrun.id}", run.now() + limit)
-    run.move_execution("PAUSED")
+    run.move(taskrun, "PAUSED")
+    run.pausing += 1
+    run.pause_execution()
     for hook in run.plan.lane_of(task, "pause")[:1]:
         run.create(hook, taskrun.id)
 

@@ -182,7 +182,8 @@ def _expanded(ex: Execution, change: c.Expanded) -> None:
 def _rewound(ex: Execution, change: c.TaskRunRewound) -> None:
     run = ex.taskruns[change.id]
     run.histories = [run.histories[0], ("RUNNING", change.date)]
-    run.iteration = change.iteration
+    if run.value is None:  # below a loop it is the loop's iteration, by which the loop knows its children
+        run.iteration = change.iteration
 
 
 def _removed(ex: Execution, change: c.TaskRunsRemoved) -> None:

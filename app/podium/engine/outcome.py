@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from podium.engine import changes as c
-from podium.engine.advance import close, end_as
-from podium.engine.commands import CreateRetry, StopAttempt
+from podium.engine.advance import break_off, close
+from podium.engine.commands import CreateRetry
 from podium.engine.execution import Attempt, TaskRun
 from podium.engine.run import Run
 from podium.engine.states import TERMINAL
@@ -23,10 +23,9 @@ def attempt_began(run: Run, taskrun_id: str) -> None:
 
 def attempt_finished(run: Run, result: AttemptFinished) -> None:
     """A worker is done with a task run."""
-    run.working.discard(result.taskrun_id)
+    run.release(result.taskrun_id)
     taskrun = run.execution.taskruns.get(result.taskrun_id)
     if taskrun is None or taskrun.state in TERMINAL:
-        run.dirty.append((run.progress.root, None))
         return
     killed = run.execution.state == "KILLING" or taskrun.state == "KILLING"
     state = "KILLED" if killed else result.state
@@ -47,8 +46,6 @@ def settle(run: Run, taskrun: TaskRun, task: Task, state: str) -> None:
     """Put a task run into its final state, adjusted by its allow* properties, and let its container look."""
     run.move(taskrun, adjusted(run, taskrun, task, state))
     run.touch(taskrun)
-    if not run.working:
-        run.dirty.append((run.progress.root, None))
 
 
 def adjusted(run: Run, taskrun: TaskRun, task: Task, state: str) -> str:
@@ -76,8 +73,9 @@ def retry(run: Run, taskrun: TaskRun, task: Task) -> bool:
     due = next_retry(policy, taskrun.attempts, run.fraction())
     if due is None:
         return False
-    run.move(taskrun, "RETRYING")
+    # The timer first: a retry that waits without one would wait for ever.
     run.set_timer(f"retry:{taskrun.id}", due)
+    run.move(taskrun, "RETRYING")
     if run.execution.state == "RUNNING":
         run.move_execution("RETRYING")
     return True
@@ -114,14 +112,9 @@ def _retry_execution(run: Run, taskrun: TaskRun, policy: Retry) -> bool:
         return False
     if policy.max_duration is not None and due > ex.original_created + policy.max_duration:
         return False
-    run.move(taskrun, "RETRIED")
-    for above in ex.ancestors(taskrun):
-        if above.state not in TERMINAL:
-            run.move(above, "RETRIED")
-    run.dirty.clear()
-    run.created.clear()
+    retried = {taskrun.id, *(above.id for above in ex.ancestors(taskrun))}
     run.wish(CreateRetry(run.ids.new(), due))
-    end_as(run, "RETRIED")
+    break_off(run, "RETRIED", lambda other: "RETRIED" if other.id in retried else "KILLED")
     return True
 
 
@@ -139,17 +132,11 @@ def _update(run: Run, taskrun: TaskRun, update: Update) -> bool:
         for path in update.unset:
             _unset(variables, path.split("."))
         run.emit(c.VariablesSet(variables))
-    if update.end_state is None:
+    if update.end_state is None or ex.terminal:
         return True
     run.move(taskrun, "KILLED" if update.end_state == "KILLED" else "SUCCESS")
-    for other in ex.taskruns.values():
-        if other.state not in TERMINAL:
-            if other.id in run.working:
-                run.wish(StopAttempt(other.id))
-            run.move(other, update.end_state if _above(run, other, taskrun) else "KILLED")
-    run.dirty.clear()
-    run.created.clear()
-    end_as(run, update.end_state)
+    end_state, above = update.end_state, {each.id for each in ex.ancestors(taskrun)}
+    break_off(run, end_state, lambda other: end_state if other.id in above else "KILLED")
     return False
 
 
@@ -171,10 +158,6 @@ def _unset(variables: dict[str, Any], path: list[str]) -> None:
         _unset(variables[path[0]], path[1:])
 
 
-def _above(run: Run, candidate: TaskRun, below: TaskRun) -> bool:
-    return any(above.id == candidate.id for above in run.execution.ancestors(below))
-
-
 def _make(run: Run, maker: TaskRun, task_id: str, state: str, value: str | None,
           outputs: Mapping[str, Any] | None) -> None:  # fmt: skip
     taskrun_id, now = run.ids.new(), run.now()
@@ -189,7 +172,7 @@ def _make(run: Run, maker: TaskRun, task_id: str, state: str, value: str | None,
 
 def directory_ready(run: Run, ready: DirectoryReady) -> None:
     """The children of a WorkingDirectory may start, or it failed before them."""
-    run.working.discard(ready.taskrun_id)
+    run.release(ready.taskrun_id)
     container = run.progress.container(ready.taskrun_id)
     assert container.taskrun is not None and container.task is not None
     container.waiting = False
@@ -202,7 +185,7 @@ def directory_ready(run: Run, ready: DirectoryReady) -> None:
 
 def directory_done(run: Run, done: DirectoryDone) -> None:
     """The files of a WorkingDirectory are captured; its lanes decide about its state unless that failed."""
-    run.working.discard(done.taskrun_id)
+    run.release(done.taskrun_id)
     container = run.progress.container(done.taskrun_id)
     assert container.taskrun is not None and container.task is not None
     container.waiting = False

@@ -22,6 +22,8 @@ def is_lost(flow: Flow, ex: Execution) -> bool:
     """
     if ex.state in ("RUNNING", "RETRYING", "KILLING"):
         return True
+    if ex.terminal:
+        return any(run.state not in TERMINAL for run in ex.taskruns.values())
     plan = Plan(flow)
     return any(run.state in RUNNING and _works(plan, run) for run in ex.taskruns.values())
 

@@ -169,7 +169,8 @@ def _come_back(
     for run in again:
         if run.id in gone:
             continue
-        changes.append(c.TaskRunMoved(run.id, _state_again(plan, run), now))
+        # Done again from its beginning, also a flowable: its condition, its values, its pause.
+        changes.append(c.TaskRunMoved(run.id, "RESTARTED", now))
         fates.append(Fate(run.id, run.task_id, run.value, "rerun", f"was {run.state}"))
         above.update({parent.id: parent for parent in ex.ancestors(run)})
     for parent in above.values():
@@ -196,13 +197,6 @@ def _reopens(plan: Plan, run: TaskRun) -> bool:
         run.state == "KILLED" and task.decl.kind == "flowable"
         and not task.type.endswith((".WorkingDirectory", ".Pause"))
     )  # fmt: skip
-
-
-def _state_again(plan: Plan, run: TaskRun) -> str:
-    """Flowables go on from inside; a WorkingDirectory begins anew, and so does a Pause that nobody resumed."""
-    task = plan.places[run.task_id].task
-    begins = task.type.endswith(".WorkingDirectory") or (task.type.endswith(".Pause") and run.state != "PAUSED")
-    return "RUNNING" if task.decl.kind == "flowable" and not begins else "RESTARTED"
 
 
 def _blocks(

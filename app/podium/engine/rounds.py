@@ -30,8 +30,11 @@ def first_round() -> dict[str, Any]:
     return {"iterationCount": 1}
 
 
-def after_round(run: Run, container: Container, task: Task) -> str:
-    """What follows a complete round: `DONE` (state from the children), a state, or `WAIT` for the next round."""
+def after_round(run: Run, container: Container, task: Task, again: bool) -> str:
+    """What follows a complete round: `DONE` (state from the children), a state, or `WAIT` for the next round.
+
+    Without `again` there must be no next round: then the loop was broken off and is KILLED.
+    """
     taskrun = container.taskrun
     assert taskrun is not None
     if container.lane("tasks").states["FAILED"]:
@@ -55,9 +58,12 @@ def after_round(run: Run, container: Container, task: Task) -> str:
         run.log("WARN", reached, taskrun)
         failing = not falsy(run.render(task.props.get("failOnMaxReached", False), taskrun))
         return "FAILED" if failing else "DONE"
-    run.move(taskrun, "PAUSED")
+    if not again:
+        return "KILLED"
+    # The timer first: a loop that waits without one would wait for ever.
     run.set_timer(f"loop:{taskrun.id}", run.now() + frequency.interval)
-    run.move_execution("PAUSED")
+    run.move(taskrun, "PAUSED")
+    run.pause_execution()
     return "WAIT"
 
 

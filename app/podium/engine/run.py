@@ -159,6 +159,17 @@ class Run:
         self.progress.move(run, old, run.state)
         self.variables.track(run)
 
+    def pause_execution(self) -> None:
+        """The execution is PAUSED now; one that has ended stays as it is (a wait inside afterExecution)."""
+        if not self.execution.terminal:
+            self.move_execution("PAUSED")
+
+    def release(self, taskrun_id: str) -> None:
+        """Nothing outside works on a task run any more; after the last one the end of the execution may come."""
+        self.working.discard(taskrun_id)
+        if not self.working:
+            self.dirty.append((self.progress.root, None))
+
     # -- wishes ----------------------------------------------------------------------------------------------
 
     def wish(self, command: Command) -> None:
