@@ -49,7 +49,7 @@ def advance(run: Run, container: Container, iteration: int | None) -> None:
     elif step == "finish":
         finish(run, container, behaviour)
     elif _gated(run):
-        run.held.append((container, iteration))
+        run.held[container, iteration] = None
     elif step == "tasks":
         try:
             for spawn in behaviour.next(container, iteration):
@@ -234,7 +234,7 @@ def _advance_root(run: Run) -> None:
         if not run.working and ex.state not in ("PAUSED",):
             _end(run)
     elif _gated(run):
-        run.held.append((root, None))
+        run.held[root, None] = None
     elif step == "tasks":
         following = following_task(root, None)
         if following is not None:

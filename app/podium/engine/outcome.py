@@ -165,6 +165,9 @@ def _make(run: Run, maker: TaskRun, task_id: str, state: str, value: str | None,
     run.emit(c.AttemptStarted(taskrun_id, now))
     run.emit(c.AttemptEnded(taskrun_id, state, now, outputs))
     run.emit(c.TaskRunMoved(taskrun_id, state, now))
+    made = run.execution.taskruns[taskrun_id]
+    run.progress.track(made)
+    run.variables.track(made)
 
 
 # -- the directory of a WorkingDirectory -------------------------------------------------------------------------

@@ -85,6 +85,8 @@ class Progress:
         self.root.set_branch(plan.enabled(plan.flow.tasks))
         self.containers: dict[str, Container] = {}
         self._places: dict[str, tuple[Container, LaneName, int | None]] = {}
+        self._made: dict[str | None, dict[str, TaskRun]] = {}
+        """Task runs that are not part of the flow, by the task run that made them."""
         for run in execution.taskruns.values():
             self.track(run)
 
@@ -96,10 +98,24 @@ class Progress:
         """Where a task run stands; None for one that is not part of the flow (made by a task at run time)."""
         return self._places.get(run.id)
 
+    def below(self, taskrun_id: str) -> list[TaskRun]:
+        """All task runs below one, parents before their children."""
+        found: list[TaskRun] = []
+        todo = [taskrun_id]
+        while todo:
+            above = todo.pop()
+            container = self.containers.get(above)
+            children = [run for lane in container.lanes.values() for run in lane.runs()] if container else []
+            children += self._made.get(above, {}).values()
+            found += children
+            todo += [run.id for run in children]
+        return found
+
     def track(self, run: TaskRun) -> None:
         """A task run has been created (or found when a journal was read)."""
         place = self._plan.places.get(run.task_id)
         if place is None:
+            self._made.setdefault(run.parent, {})[run.id] = run
             return
         if run.id not in self.containers:
             self.containers[run.id] = Container(run, place.task)
@@ -141,6 +157,7 @@ class Progress:
         place = self._places.pop(run.id, None)
         self.containers.pop(run.id, None)
         if place is None:
+            self._made.get(run.parent, {}).pop(run.id, None)
             return
         container, lane_name, iteration = place
         lane, state = container.lane(lane_name), run.state

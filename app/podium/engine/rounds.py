@@ -71,7 +71,7 @@ def next_round(run: Run, container: Container) -> None:
     """The interval is over: the children of the last round go, a new round begins."""
     taskrun = container.taskrun
     assert taskrun is not None
-    run.remove(list(run.execution.descendants(taskrun.id)))
+    run.remove(run.progress.below(taskrun.id))
     container.lanes.clear()
     count = int((taskrun.outputs or {}).get("iterationCount", 1)) + 1
     old = taskrun.state

@@ -76,8 +76,8 @@ class Run:
         """Containers to advance, with the iteration in which something changed."""
         self.created: deque[TaskRun] = deque()
         """Task runs to dispatch."""
-        self.held: list[tuple[Container, int | None]] = []
-        """Containers that wait for the end of a pause."""
+        self.held: dict[tuple[Container, int | None], None] = {}
+        """Containers that wait for the end of a pause, each once, in order."""
         self.working: set[str] = set()
         """Task runs that something outside works on: attempts, directories, children waited for."""
         self.ending = False
