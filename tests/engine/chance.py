@@ -244,15 +244,6 @@ class Chance(Simulation):
                 self.queue = [event for event in self.queue if not isinstance(event, s.ChildEnded)
                               or event.execution_id != command.execution_id]  # fmt: skip
                 self.queue.append(s.ChildEnded(command.taskrun_id, command.execution_id, "KILLED"))
-            case k.CreateChild():
-                self.commands.append(command)
-                state = self._outcome(self.execution.taskruns[command.taskrun_id])
-                if state == "REFUSED":
-                    self.queue.append(s.ChildRefused(command.taskrun_id, command.execution_id, "no such flow"))
-                    return
-                self.queue.append(s.ChildCreated(command.taskrun_id, command.execution_id))
-                if command.wait:
-                    self.queue.append(s.ChildEnded(command.taskrun_id, command.execution_id, state, {"o": 1}))
             case _:
                 super()._carry_out(command)
 

@@ -183,9 +183,12 @@ class Simulation:
                     self.held.remove(command.taskrun_id)
                 self.queue.append(s.AttemptFinished(command.taskrun_id, "KILLED"))
             case k.CreateChild():
-                self.queue.append(s.ChildCreated(command.taskrun_id, command.execution_id))
                 state = self._outcome(self.execution.taskruns[command.taskrun_id])
-                if state != "HANG":
+                if state == "REFUSED":
+                    self.queue.append(s.ChildRefused(command.taskrun_id, command.execution_id, "no such flow"))
+                    return
+                self.queue.append(s.ChildCreated(command.taskrun_id, command.execution_id))
+                if state != "HANG" and command.wait:
                     self.queue.append(s.ChildEnded(command.taskrun_id, command.execution_id, state, {"o": 1}))
             case k.KillChild():
                 self.queue.append(s.ChildEnded(command.taskrun_id, command.execution_id, "KILLED"))

@@ -3,6 +3,14 @@
 import pytest
 from tests.engine.simulation import Simulation, constant, flow
 
+from podium.base.clock import CountingIds
+from podium.engine import commands as k
+from podium.engine import stimuli as s
+from podium.engine.execution import fold
+from podium.engine.recovery import is_lost, lost
+from podium.engine.restart import RestartError, mark_as, replay, restart
+from podium.engine.states import TERMINAL
+
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
 
 
@@ -10,8 +18,12 @@ def seq(name, *tasks, **more):
     return {"id": name, "do": "Sequential", "tasks": list(tasks), **more}
 
 
-def each(name, values, *tasks, **more):
-    return {"id": name, "do": "ForEach", "values": values, "tasks": list(tasks), **more}
+def each(name, values, *tasks, do="ForEach", **more):
+    return {"id": name, "do": do, "values": values, "tasks": list(tasks), **more}
+
+
+def call(name, **more):
+    return {"id": name, "do": "Subflow", "namespace": "ns", "flowId": "x", **more}
 
 
 CASES = {
@@ -121,6 +133,90 @@ CASES = {
                            "p CANCELLED, CANCELLED"),
     "Pause that warns": (flow([{"id": "p", "do": "Pause", "pauseDuration": "PT1H", "behavior": "WARN"}, A]), {},
                          "p WARNING, a SUCCESS, WARNING"),
+    "a group without enabled tasks": (
+        flow([seq("s", {"id": "a", "disabled": True}), B]), {}, "s SUCCESS, b SUCCESS, SUCCESS"),
+    "allowFailure does not reach runIf": (
+        flow([{"id": "a", "run_if": "{nope}", "allow_failure": True}, B]), {}, "a FAILED, FAILED"),
+    "runIf of a group": (flow([seq("s", A, run_if="false"), B]), {}, "s SKIPPED, b SUCCESS, SUCCESS"),
+    "a group with allowFailure and allowWarning": (
+        flow([seq("s", A, allow_failure=True, allow_warning=True), B]), {"a": "FAILED"},
+        "s SUCCESS, a FAILED, b SUCCESS, SUCCESS"),
+    "allowFailure keeps errors from running": (
+        flow([{"id": "a", "allow_failure": True}], errors=[{"id": "e"}]), {"a": "FAILED"}, "a WARNING, WARNING"),
+    "errors of a group do not mend it": (
+        flow([seq("s", A, errors=[{"id": "se"}]), B]), {"a": "FAILED"}, "s FAILED, a FAILED, se SUCCESS, FAILED"),
+    "a failure in finally is nobody's": (flow([A], finally_=[{"id": "f"}]), {"f": "FAILED"},
+                                         "a SUCCESS, f FAILED, SUCCESS"),
+    "errors, then finally": (
+        flow([A], errors=[{"id": "e"}], finally_=[{"id": "f"}]), {"a": "FAILED"},
+        "a FAILED, e SUCCESS, f SUCCESS, FAILED"),
+    "a failure in afterExecution is nobody's": (
+        flow([A], after_execution=[{"id": "x"}]), {"x": "FAILED"}, "a SUCCESS, x FAILED, SUCCESS"),
+    "disabled tasks of errors": (
+        flow([A], errors=[{"id": "e1", "disabled": True}, {"id": "e2"}]), {"a": "FAILED"},
+        "a FAILED, e2 SUCCESS, FAILED"),
+    "errors without an enabled task": (
+        flow([A], errors=[{"id": "e", "disabled": True}]), {"a": "FAILED"}, "a FAILED, FAILED"),
+    "Parallel goes on after an allowed failure": (
+        flow([{"id": "p", "do": "Parallel", "tasks": [A, {"id": "b", "allow_failure": True}, C]}, {"id": "z"}]),
+        {"b": "FAILED"}, "p WARNING, a SUCCESS, b WARNING, c SUCCESS, z SUCCESS, WARNING"),
+    "Parallel with a limit fails in the middle": (
+        flow([{"id": "p", "do": "Parallel", "concurrent": 1, "tasks": [A, B, C]}]), {"b": "FAILED"},
+        "p FAILED, a SUCCESS, b FAILED, FAILED"),
+    "a group beside a failure is broken off": (
+        flow([{"id": "p", "do": "Parallel", "tasks": [seq("s1", A, B), seq("s2", C, {"id": "d"})]}]), {"c": "FAILED"},
+        "p FAILED, s1 KILLED, s2 FAILED, a SUCCESS, c FAILED, b SUCCESS, FAILED"),
+    "ForEach over a text that is no list": (flow([each("l", "kestra:///x.ion", A)]), {}, "l FAILED, FAILED"),
+    "ForEach, two at a time": (
+        flow([each("l", ["x", "y", "z"], A, B, concurrencyLimit=2)]), {},
+        "l SUCCESS, a[x] SUCCESS, a[y] SUCCESS, b[x] SUCCESS, b[y] SUCCESS, a[z] SUCCESS, b[z] SUCCESS, SUCCESS"),
+    "If in a loop": (
+        flow([each("l", ["x", "y"], {"id": "i", "do": "If", "condition": "{taskrun.value}", "then": [A]},
+                   do="EachSequential")]), {},
+        "l SUCCESS, i[x] SUCCESS, a SUCCESS, i[y] SUCCESS, a SUCCESS, SUCCESS"),
+    "Switch in a loop": (
+        flow([each("l", ["x", "y"], {"id": "s", "do": "Switch", "value": "{taskrun.value}",
+                                     "cases": {"x": [A], "y": [B]}})]), {},
+        "l SUCCESS, s[x] SUCCESS, a SUCCESS, s[y] SUCCESS, b SUCCESS, SUCCESS"),
+    "If whose branch fails": (
+        flow([{"id": "i", "do": "If", "condition": "true", "then": [A], "else": [B]}]), {"a": "FAILED"},
+        "i FAILED, a FAILED, FAILED"),
+    "WorkingDirectory with an allowed failure": (
+        flow([{"id": "w", "do": "WorkingDirectory", "tasks": [{"id": "a", "allow_failure": True}, B]}]),
+        {"a": "FAILED"}, "w WARNING, a WARNING, b SUCCESS, WARNING"),
+    "Subflow with an allowed failure": (flow([call("s", allow_failure=True)]), {"s": "FAILED"}, "s WARNING, WARNING"),
+    "Subflow with a warning": (flow([call("s")]), {"s": "WARNING"}, "s WARNING, WARNING"),
+    "Subflow that is not there": (flow([call("s"), A]), {"s": "REFUSED"}, "s FAILED, FAILED"),
+    "Subflow that nobody waits for": (flow([call("s", wait=False), A]), {"s": "FAILED"},
+                                      "s SUCCESS, a SUCCESS, SUCCESS"),
+    "EachParallel of flows that are not there": (
+        flow([each("l", ["x", "y"], call("s"), do="EachParallel")]), {"s": "REFUSED"},
+        "l FAILED, s[x] FAILED, s[y] FAILED, FAILED"),
+    "Pause with a timeout": (flow([{"id": "p", "do": "Pause", "timeout": "PT1S"}, A]), {}, "p FAILED, FAILED"),
+    "a directory is waited for at the end": (
+        flow([A], errors=[{"id": "p", "do": "Parallel",
+                           "tasks": [{"id": "w", "do": "WorkingDirectory", "tasks": [B]}, C]}]),
+        {"a": "FAILED", "c": "FAILED"}, "a FAILED, p FAILED, w SUCCESS, c FAILED, b SUCCESS, FAILED"),
+    "a loop beside a failure has no further round": (
+        flow([{"id": "p", "do": "Parallel", "tasks": [{"id": "w", "do": "LoopUntil", "condition": "false",
+                                                       "tasks": [B]}, A]}]),
+        {"a": "FAILED"}, "p FAILED, w KILLED, a FAILED, b SUCCESS, FAILED"),
+    "a new execution instead of this one stops what runs beside": (
+        flow([{"id": "p", "do": "Parallel", "tasks": [
+            {"id": "a", "retry": constant(max_attempts=3, behavior="CREATE_NEW_EXECUTION")}, seq("s", B, C)]}]),
+        {"a": "FAILED"}, "p RETRIED, a RETRIED, s KILLED, b KILLED, RETRIED"),
+    "Pause in afterExecution": (
+        flow([A], after_execution=[{"id": "p", "do": "Pause", "pauseDuration": "PT1S"}, B]), {},
+        "a SUCCESS, p SUCCESS, b SUCCESS, SUCCESS"),
+    "Pause in afterExecution that nobody can end": (
+        flow([A], after_execution=[{"id": "p", "do": "Pause"}, B]), {}, "a SUCCESS, p FAILED, b SUCCESS, SUCCESS"),
+    "Pause in afterExecution that cancels": (
+        flow([A], after_execution=[{"id": "p", "do": "Pause", "pauseDuration": "PT1S", "behavior": "CANCEL"}, B]), {},
+        "a SUCCESS, p CANCELLED, b SUCCESS, SUCCESS"),
+    "LoopUntil in afterExecution": (
+        flow([A], after_execution=[{"id": "w", "do": "LoopUntil", "condition": "false", "tasks": [B],
+                                    "checkFrequency": {"maxIterations": 2}}]), {},
+        "a SUCCESS, w SUCCESS, b SUCCESS, SUCCESS"),
 }  # fmt: skip
 
 
@@ -129,6 +225,7 @@ def test_states(name: str) -> None:
     definition, outcomes, expected = CASES[name]
     run = Simulation(definition, outcomes).run()
     assert ", ".join(run.states()) == expected
+    assert [state for state in run.history() if state in TERMINAL] == [run.execution.state]
     run.check_journal()
 
 
@@ -209,3 +306,185 @@ def test_a_loop_stops_when_its_condition_says_so(props, iterations):
     assert run.states() == ["l SUCCESS", "SUCCESS"]
     assert run.taskrun("l").outputs["terminatedIterations"] == {"SUCCESS": iterations}
     run.check_journal()
+
+
+def test_a_pause_is_seen_in_both_histories() -> None:
+    run = Simulation(flow([{"id": "p", "do": "Pause", "pauseDuration": "PT1S"}, A])).run()
+    assert [state for state, _ in run.taskrun("p").histories] == ["CREATED", "RUNNING", "PAUSED", "SUCCESS"]
+    assert run.history() == ["CREATED", "RUNNING", "PAUSED", "RESTARTED", "RUNNING", "SUCCESS"]
+
+
+def test_of_two_pauses_one_is_resumed() -> None:
+    run = Simulation(flow([{"id": "p", "do": "Parallel", "tasks": [{"id": "x", "do": "Pause"},
+                                                                   {"id": "y", "do": "Pause"}]}])).run()  # fmt: skip
+    run.run(s.Resume())
+    assert run.states() == ["p RUNNING", "x SUCCESS", "y PAUSED", "PAUSED"]
+    run.run(s.Resume())
+    assert run.states() == ["p SUCCESS", "x SUCCESS", "y SUCCESS", "SUCCESS"]
+
+
+@pytest.mark.parametrize(("admission", "states"), [
+    ("QUEUE", ["CREATED", "QUEUED"]), ("CANCEL", ["CREATED", "CANCELLED"]), ("FAIL", ["CREATED", "FAILED"]),
+])  # fmt: skip
+def test_what_the_limit_of_the_flow_says(admission, states) -> None:
+    run = Simulation(flow([A])).run(s.Start(admission, 1))
+    assert (run.history(), run.states()[:-1]) == (states, [])
+    if admission == "QUEUE":
+        assert run.run(s.Start()).history() == ["CREATED", "QUEUED", "RUNNING", "SUCCESS"]
+
+
+def test_a_kill_while_paused_runs_after_execution() -> None:
+    run = Simulation(flow([{"id": "p", "do": "Pause"}, A], after_execution=[{"id": "x"}])).run()
+    assert run.run(s.Kill()).states() == ["p KILLED", "x SUCCESS", "KILLED"]
+
+
+def test_a_kill_ends_a_pause_below_a_group_that_has_failed() -> None:
+    """Its `onPause` task still runs: the execution ended, the Pause stayed KILLING for ever."""
+    definition = flow([{"id": "p", "do": "Parallel", "tasks": [
+        {"id": "w", "do": "Pause", "onPause": [{"id": "n"}]}, A]}])  # fmt: skip
+    run = Simulation(definition, {"a": "FAILED"}, manual=True).run()
+    run.work("a", "FAILED")
+    run.run(s.Kill())
+    assert run.states() == ["p FAILED", "w KILLED", "a FAILED", "n KILLED", "KILLED"]
+
+
+def test_an_exit_in_after_execution_ends_nothing() -> None:
+    run = Simulation(flow([A], after_execution=[B, C]), manual=True).run()
+    run.work("a")
+    exiting = run.taskrun("b")
+    run.held.remove(exiting.id)
+    run.run(s.AttemptFinished(exiting.id, "SUCCESS", update=s.Update(end_state="FAILED")))
+    run.work("c")
+    assert run.states() == ["a SUCCESS", "b SUCCESS", "c SUCCESS", "SUCCESS"]
+    assert run.history() == ["CREATED", "RUNNING", "SUCCESS"]
+
+
+def test_an_end_in_the_middle_stops_what_runs() -> None:
+    """A Pause that cancels: the task beside it is told, and so is the execution that another one waits for."""
+    definition = flow([{"id": "p", "do": "Parallel", "tasks": [
+        {"id": "w", "do": "Pause", "pauseDuration": "PT1S", "behavior": "CANCEL"}, A, call("s")]}])  # fmt: skip
+    run = Simulation(definition, {"s": "HANG"}, manual=True).run()
+    run.held.clear()
+    run.run(s.TimerFired(next(iter(run.execution.timers))))
+    assert run.states() == ["p CANCELLED", "w CANCELLED", "a CANCELLED", "s CANCELLED", "CANCELLED"]
+    assert {type(command) for command in run.commands} >= {k.StopAttempt, k.KillChild, k.Finished}
+    assert [attempt.state for attempt in run.taskrun("a").attempts] == ["CANCELLED"]
+
+
+def test_work_after_the_end_is_lost_with_its_runner_too() -> None:
+    run = Simulation(flow([A], after_execution=[B]), manual=True).run()
+    run.work("a")
+    assert is_lost(run.flow, run.execution)
+    for change in lost(run.flow, run.execution, run.clock.now(), "it died"):
+        run.execution.apply(change)
+    assert run.states() == ["a SUCCESS", "b FAILED", "SUCCESS"]
+
+
+def back(run: Simulation, **outcomes) -> list[str]:
+    return run.restarted(restart(run.flow, run.execution, run.clock.now()).changes, **outcomes).states()
+
+
+RESTARTS = {
+    "what succeeded is kept": (flow([A, B, C]), {"b": "FAILED"}, {"b": "SUCCESS"},
+                               "a SUCCESS, b SUCCESS, c SUCCESS, SUCCESS"),
+    "errors run again for a new failure": (
+        flow([A], errors=[{"id": "e"}]), {"a": "FAILED"}, {}, "a FAILED, e SUCCESS, FAILED"),
+    "errors are forgotten": (
+        flow([A], errors=[{"id": "e"}]), {"a": "FAILED"}, {"a": "SUCCESS"}, "a SUCCESS, SUCCESS"),
+    "a WorkingDirectory begins anew": (
+        flow([{"id": "w", "do": "WorkingDirectory", "tasks": [A, B]}]), {"b": "FAILED"}, {"b": "SUCCESS"},
+        "w SUCCESS, a SUCCESS, b SUCCESS, SUCCESS"),
+    "a group that was broken off goes on": (
+        flow([{"id": "p", "do": "Parallel", "tasks": [seq("s", A, B, {"id": "d"}), C]}]), {"c": "FAILED"},
+        {"c": "SUCCESS"}, "p SUCCESS, s SUCCESS, c SUCCESS, a SUCCESS, b SUCCESS, d SUCCESS, SUCCESS"),
+    "a condition is evaluated again": (
+        flow([{"id": "i", "do": "If", "condition": "{nope}", "then": [A], "else": [B]}]), {}, {}, "i FAILED, FAILED"),
+    "values are read again": (flow([each("l", "[1, null]", A)]), {}, {}, "l FAILED, FAILED"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RESTARTS)
+def test_restart(name: str) -> None:
+    definition, before, after, expected = RESTARTS[name]
+    run = Simulation(definition, before).run()
+    assert ", ".join(back(run, **after)) == expected
+    run.check_journal()
+
+
+def test_a_restart_in_a_loop_does_the_failed_value_and_the_rest() -> None:
+    definition = flow([A, each("l", ["1", "2", "3"], {"id": "w"}, {"id": "x"}, concurrencyLimit=0), {"id": "z"}],
+                      errors=[{"id": "alert"}])  # fmt: skip
+    run = Simulation(definition, {"w[2]": "FAILED"}).run()
+    assert run.execution.state == "FAILED"
+    states = back(run, **{"w[2]": "SUCCESS"})
+    inside = [f"{task}[{value}] SUCCESS" for task in "wx" for value in "123"]
+    assert sorted(states) == sorted(["a SUCCESS", "l SUCCESS", *inside, "z SUCCESS", "SUCCESS"])
+    assert [len(run.taskrun("w", value).attempts) for value in "123"] == [1, 2, 1]
+
+
+def test_a_restarted_pause_pauses_again() -> None:
+    run = Simulation(flow([{"id": "p", "do": "Pause"}, A])).run()
+    assert back(run) == ["p PAUSED", "PAUSED"]
+    assert run.run(s.Resume()).states() == ["p SUCCESS", "a SUCCESS", "SUCCESS"]
+
+
+@pytest.mark.parametrize(("policy", "outcome"), [
+    (None, "SUCCESS"), (constant(max_attempts=2, behavior="CREATE_NEW_EXECUTION"), "FAILED"),
+])  # fmt: skip
+def test_nothing_to_restart(policy, outcome) -> None:
+    run = Simulation(flow([{"id": "a", "retry": policy}]), {"a": outcome}).run()
+    with pytest.raises(RestartError, match="No task found to restart execution from!"):
+        restart(run.flow, run.execution, run.clock.now())
+
+
+def test_a_loop_knows_the_value_of_a_loop_until_after_a_restart() -> None:
+    """The rounds of a LoopUntil were counted where its iteration of the loop is kept: `y` was left out."""
+    inner = {"id": "u", "do": "LoopUntil", "condition": "false", "checkFrequency": {"maxIterations": 2}, "tasks": [A]}
+    run = Simulation(flow([each("l", ["x", "y"], inner)]))
+    run.run(until=lambda: bool(run.execution.taskruns) and len(run.commands) > 4)
+    run.run(s.Kill())
+    assert run.execution.state == "KILLED" and run.taskrun("u", "x").outputs == {"iterationCount": 2}
+    assert back(run)[-1] == "SUCCESS"
+    assert {taskrun.value for taskrun in run.execution.taskruns.values() if taskrun.task_id == "u"} == {"x", "y"}
+
+
+def replayed(run: Simulation, name: str, value: str | None = None, **more) -> Simulation:
+    again = replay(run.flow, run.execution, CountingIds("n"), run.clock.now(),
+                   from_taskrun=run.taskrun(name, value).id, **more)  # fmt: skip
+    new = Simulation(run.flow, run.outcomes, execution=fold(again.changes))
+    new.ids = CountingIds("m")
+    new.engine = new._engine()
+    return new.run()
+
+
+def test_a_replay_keeps_what_was_before() -> None:
+    run = Simulation(flow([A, B, C])).run()
+    new = replayed(run, "b")
+    assert new.states() == ["a SUCCESS", "b SUCCESS", "c SUCCESS", "SUCCESS"]
+    assert [len(new.taskrun(name).attempts) for name in "abc"] == [1, 2, 1]
+    assert new.execution.parent_id == "e1"
+
+
+def test_a_replay_of_a_sequential_loop_removes_later_values() -> None:
+    run = Simulation(flow([each("l", ["1", "2", "3"], A, B)])).run()
+    new = replayed(run, "b", "2")
+    assert new.execution.state == "SUCCESS"
+    kept = {"a[1]", "b[1]", "a[2]"}
+    first = [f"{each.task_id}[{each.value}]" for each in new.execution.taskruns.values() if each.id.startswith("n")]
+    assert set(first) == {"l[None]", "b[2]"} | kept
+
+
+def test_a_replay_with_other_inputs_decides_again() -> None:
+    choice = {"id": "i", "do": "If", "condition": "{inputs.x}", "then": [A], "else": [B]}
+    run = Simulation(flow([choice, each("l", "{inputs.l}", C)]), inputs={"x": "true", "l": ["1"]}).run()
+    assert run.states()[:2] == ["i SUCCESS", "a SUCCESS"]
+    new = replayed(run, "i", inputs={"x": "false", "l": ["2"]})
+    assert new.states() == ["i SUCCESS", "b SUCCESS", "l SUCCESS", "c[2] SUCCESS", "SUCCESS"]
+    new = replayed(run, "l", inputs={"x": "true", "l": ["2"]})
+    assert new.states() == ["i SUCCESS", "a SUCCESS", "l SUCCESS", "c[2] SUCCESS", "SUCCESS"]
+
+
+def test_a_task_run_marked_as_successful_lets_the_flow_go_on() -> None:
+    run = Simulation(flow([A, B]), {"a": "FAILED"}).run()
+    marked = mark_as(run.flow, run.execution, run.taskrun("a").id, "SUCCESS", run.clock.now())
+    assert run.restarted(marked.changes).states() == ["a SUCCESS", "b SUCCESS", "SUCCESS"]

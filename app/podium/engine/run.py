@@ -80,6 +80,8 @@ class Run:
         """Containers that wait for the end of a pause, each once, in order."""
         self.working: set[str] = set()
         """Task runs that something outside works on: attempts, directories, children waited for."""
+        self.released = False
+        """True when something outside has come to its end in this step."""
         self.ending = False
         """True when the root is done and only waits for work that is still running."""
         self.pausing = 0
@@ -167,8 +169,7 @@ class Run:
     def release(self, taskrun_id: str) -> None:
         """Nothing outside works on a task run any more; after the last one the end of the execution may come."""
         self.working.discard(taskrun_id)
-        if not self.working:
-            self.dirty.append((self.progress.root, None))
+        self.released = True
 
     # -- wishes ----------------------------------------------------------------------------------------------
 

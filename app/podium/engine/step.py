@@ -81,8 +81,13 @@ class Engine:
     def _settle(self) -> None:
         """Until nothing new comes of it: create what is next, start what was created."""
         run = self.run
-        while run.dirty or run.created:
+        while run.dirty or run.created or run.released:
             if run.created:
                 dispatch(run, run.created.popleft())
-            else:
+            elif run.dirty:
                 advance.advance(run, *run.dirty.popleft())
+            else:
+                # After everything that the end of the work has led to: the execution may end now.
+                run.released = False
+                if not run.working:
+                    run.dirty.append((run.progress.root, None))
