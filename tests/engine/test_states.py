@@ -164,7 +164,8 @@ CASES = {
         flow([{"id": "p", "do": "Parallel", "concurrent": 1, "tasks": [A, B, C]}]), {"b": "FAILED"},
         "p FAILED, a SUCCESS, b FAILED, FAILED"),
     "a group beside a failure is broken off": (
-        flow([{"id": "p", "do": "Parallel", "tasks": [seq("s1", A, B), seq("s2", C, {"id": "d"})]}]), {"c": "FAILED"},
+        flow([{"id": "p", "do": "Parallel", "tasks": [
+            seq("s1", A, B, {"id": "e"}), seq("s2", C, {"id": "d"})]}]), {"c": "FAILED"},
         "p FAILED, s1 KILLED, s2 FAILED, a SUCCESS, c FAILED, b SUCCESS, FAILED"),
     "ForEach over a text that is no list": (flow([each("l", "kestra:///x.ion", A)]), {}, "l FAILED, FAILED"),
     "ForEach, two at a time": (

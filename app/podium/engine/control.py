@@ -6,6 +6,7 @@ from datetime import timedelta
 from podium.base.durations import format_duration
 from podium.engine import changes as c
 from podium.engine.advance import break_off, close, end_as
+from podium.engine.children import child_ended
 from podium.engine.commands import KillChild, RestartChild, StopAttempt
 from podium.engine.dispatch import dispatch
 from podium.engine.execution import TaskRun
@@ -13,7 +14,7 @@ from podium.engine.outcome import adjusted, retry
 from podium.engine.rounds import next_round
 from podium.engine.run import Run, falsy
 from podium.engine.states import CREATED, TERMINAL
-from podium.engine.stimuli import EndAs, Resume, Start, TimerFired
+from podium.engine.stimuli import ChildEnded, EndAs, Resume, Start, TimerFired
 from podium.model.flow import Sla
 
 _AFTER_PAUSE = {"RESUME": "SUCCESS", "WARN": "WARNING", "FAIL": "FAILED", "CANCEL": "CANCELLED"}
@@ -110,9 +111,17 @@ def _reopen(run: Run, taskrun: TaskRun) -> None:
 
 
 def _rejoin(run: Run, taskrun: TaskRun) -> None:
-    for child in taskrun.children:
-        if child not in taskrun.settled:
-            run.wish(RestartChild(taskrun.id, child))
+    """Wait for its executions again. Where the journal ends in the middle of a step, do the rest of that step."""
+    waited_for = [child for child in taskrun.children if child not in taskrun.settled]
+    for child in waited_for:
+        run.wish(RestartChild(taskrun.id, child))
+    if not taskrun.children:
+        run.end_attempt(taskrun, "KILLED", taskrun.outputs)
+        run.move(taskrun, "CREATED")
+        run.created.append(taskrun)
+    elif not waited_for:
+        last = next(reversed(taskrun.children))
+        child_ended(run, ChildEnded(taskrun.id, last, taskrun.settled[last], taskrun.child_outputs.get(last)))
 
 
 # -- kill ------------------------------------------------------------------------------------------------------
