@@ -124,8 +124,8 @@ def test_a_replay_from_any_task_run_comes_to_its_end(case: Case, share: float) -
 def test_a_restart_that_succeeds_has_done_what_was_left(case: Case, share: float) -> None:
     """Stopped at any time, then restarted with tasks that work: nothing is missing and nothing is there twice."""
     clean = Chance(case.flow(), {}, case.number).run()
-    if clean.execution.state not in ("SUCCESS", "WARNING"):
-        return
+    if any(run.state in ("FAILED", "KILLED", "CANCELLED") for run in clean.execution.taskruns.values()):
+        return  # what a failure keeps from starting depends on the order of things, also when it is allowed
     steps = case.simulation().run().steps
     run = case.simulation()
     run.interruptions = {max(1, int(share * steps)): s.Kill()}
