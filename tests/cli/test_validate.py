@@ -99,8 +99,22 @@ def test_nothing_to_check(podium: Podium, workspace: Path) -> None:
     found = podium("validate")
     assert found.code == 2 and "a flow is a YAML file with" in found.err
     assert podium("validate", "nowhere.yaml").err == "podium: there is no file nowhere.yaml.\n"
-    (workspace / "latin.yaml").write_bytes(b"id: caf\xe9\n")
-    assert "not UTF-8" in podium("validate", "latin.yaml").err
+
+
+def test_a_file_without_text_does_not_hide_the_others(podium: Podium, hello: Path) -> None:
+    flows = hello / "flows"
+    (flows / "binary.yaml").write_bytes(b"\x7fELF\0\xff")
+    (flows / "latin.yaml").write_bytes("id: x\ndescription: ü caf".encode() + b"\xe9\n")
+    (flows / "hello.yaml").write_text(_WRONG)
+    found = podium("validate")
+    assert found.code == 2
+    assert [line.split(": error: ")[0] for line in found.out.splitlines()] == [
+        "flows/binary.yaml:1:1", "flows/hello.yaml:10:5", "flows/latin.yaml:2:19",
+    ]  # fmt: skip
+    assert "binary file" in found.out and "not UTF-8" in found.out
+    assert podium("run", "flows/binary.yaml").err == (
+        "podium: flows/binary.yaml:1:1: This is a binary file; a flow is text.\n"
+    )
 
 
 def test_at_a_terminal_the_line_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def _of_file(session: Session, path: Path, console: Console) -> ChosenFlow:
     from podium.cli.validate import read_text
     from podium.store.flow_files import sniff_flows
 
-    text = read_text(path)
+    text = read_text(path, session.shown(path.resolve()))
     flows = sniff_flows(path, text)
     if len(flows) > 1:
         names = ", ".join(flow.id for flow in flows)

@@ -50,8 +50,7 @@ def _arguments(parser: Parser) -> None:
 def _validate(arguments: Arguments, console: Console) -> int:
     console.quiet = arguments.quiet
     session = Session(arguments.workspace, console)
-    files = list(_files(session, arguments.paths))
-    checked = [check_text(session, path, text) for path, text in files]
+    checked = [_check_file(session, path) for path in _files(session, arguments.paths)]
     if arguments.fix:
         checked = [_mended(session, one, console) for one in checked]
     _find_twins(session, checked)
@@ -77,22 +76,33 @@ def check_text(session: Session, path: Path, text: str) -> Checked:
     return checked
 
 
-def _files(session: Session, paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+def _check_file(session: Session, path: Path) -> Checked:
+    """All findings about one file. One that cannot be read is a finding too: the others are looked at all the same."""
+    if path == Path("-"):
+        return check_text(session, path, sys.stdin.read())
+    try:
+        return check_text(session, path, _decoded(path))
+    except UnreadableFile as error:
+        found = Diagnostic("unreadable", "error", str(error), Range(error.line, error.column, error.line, error.column))
+        return Checked(path, session.shown(path), "", [found])
+
+
+def _files(session: Session, paths: Sequence[Path]) -> Iterator[Path]:
     if not paths:
         yield from _flows_below(session, session.workspace.root)
         return
     for path in paths:
         if path == Path("-"):
-            yield path, sys.stdin.read()
+            yield path
         elif path.is_dir():
             yield from _flows_below(session, path.resolve())
         elif path.exists():
-            yield path, read_text(path)
+            yield path
         else:
             raise CommandError(f"there is no file {path}.")
 
 
-def _flows_below(session: Session, folder: Path) -> Iterator[tuple[Path, str]]:
+def _flows_below(session: Session, folder: Path) -> Iterator[Path]:
     """The files with flows below a folder. One that was meant to be a flow but lacks its first lines counts too."""
     flows = {flow.path for flow in session.workspace.flow_files() if flow.path.is_relative_to(folder)}
     if not folder.is_relative_to(session.workspace.root):
@@ -105,8 +115,7 @@ def _flows_below(session: Session, folder: Path) -> Iterator[tuple[Path, str]]:
             f"there is no flow in {session.shown(folder)}: "
             "a flow is a YAML file with `id:`, `namespace:` and `tasks:` at its top level."
         )
-    for path in sorted(candidates):
-        yield path, read_text(path)
+    yield from sorted(candidates)
 
 
 def _yaml_in_flow_folders(folder: Path) -> Iterator[Path]:
@@ -120,12 +129,36 @@ def _yaml_in_flow_folders(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def read_text(path: Path) -> str:
-    """The text of a file; raises CommandError when it is not UTF-8."""
+class UnreadableFile(Exception):
+    """A file without a text that could be checked; the message is a sentence, the place counts from 0."""
+
+    def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+def read_text(path: Path, shown: str) -> str:
+    """The text of a file; raises CommandError when there is none to read."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return _decoded(path)
+    except UnreadableFile as error:
+        raise CommandError(f"{shown}:{error.line + 1}:{error.column + 1}: {error}") from error
+
+
+def _decoded(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFile(f"The file cannot be read: {error.strerror}.") from error
+    if b"\0" in content:
+        raise UnreadableFile("This is a binary file; a flow is text.")
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandError(f"{path} is not UTF-8 text (byte {error.start}). Save it as UTF-8.") from error
+        before = content[: error.start].split(b"\n")
+        column = len(before[-1].decode("utf-8-sig"))
+        message = "The text is not UTF-8 from here on. Save it as UTF-8."
+        raise UnreadableFile(message, len(before) - 1, column) from error
 
 
 def _find_twins(session: Session, checked: Iterable[Checked]) -> None:

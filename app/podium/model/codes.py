@@ -3,6 +3,7 @@
 from podium.model.diagnostics import Severity
 
 CODES: dict[str, tuple[Severity, str]] = {
+    "unreadable": ("error", "The file cannot be read, is binary, or is not UTF-8 text."),
     "yaml-syntax": ("error", "The text is not YAML. Nothing after the marked place was read."),
     "yaml-size": ("error", "The text is larger than a Kestra server would read."),
     "yaml-depth": ("error", "Maps and lists are nested too deeply."),
