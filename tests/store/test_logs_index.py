@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podium.store import log_index
-from podium.store.log_filter import LogFilter, PatternError, TextPattern
+from podium.store.log_filter import AT_FIRST, LogFilter, LogOrigin, PatternError, TextPattern
 from podium.store.log_index import LogIndex, LogSelection
 from podium.store.logs import LEVELS, SOURCES, Level, LogLine, LogWriter, Source, read_lines
 
@@ -247,6 +248,15 @@ def test_a_wrong_expression_is_explained(expression: str) -> None:
 def test_case_matters_only_when_asked_for() -> None:
     assert TextPattern("err").matches("ERR") and not TextPattern("ERR").matches("err")
     assert TextPattern(r"\Werr", regex=True).matches(" ERR")
+
+
+def test_scripts_are_whole_until_a_level_is_chosen() -> None:
+    noise = LogOrigin("stdout", "DEBUG", "task", "run", 0)
+    assert AT_FIRST.admits(noise) and not AT_FIRST.admits(replace(noise, source="log"))
+    assert not AT_FIRST.with_level(0).admits(noise)
+    only_scripts = replace(AT_FIRST, sources=frozenset({"stdout"}))
+    assert not only_scripts.hides_by_level and only_scripts.with_level(0).hides_by_level and AT_FIRST.hides_by_level
+    assert not only_scripts.admits(replace(noise, source="log"))
 
 
 def test_levels_stop_at_both_ends() -> None:

@@ -9,7 +9,7 @@ from podium.base.text import cell_width, clean
 from podium.cli.command import Parser
 from podium.cli.errors import UsageError
 from podium.cli.output import Console
-from podium.store.log_filter import LogFilter, LogOrigin, TextPattern
+from podium.store.log_filter import LogFilter, TextPattern
 from podium.store.log_index import LogIndex, LogSelection
 from podium.store.logs import LEVELS, SOURCES, Level, LogLine, Source
 
@@ -52,15 +52,6 @@ def add_lane_options(parser: Parser, level: Level | None) -> None:
     )
 
 
-class _ScriptsWhole(LogFilter):
-    """The level hides lines of Log tasks and of Podium itself only: what a script prints has no level of its own."""
-
-    __slots__ = ()
-
-    def admits(self, origin: LogOrigin | LogLine) -> bool:
-        return self.in_lane(origin) if origin.source != "log" else LogFilter.admits(self, origin)
-
-
 def chosen_lines(
     lane: str, level: Level | None, task: str | None, grep: str | None, attempt: int | None = None
 ) -> LogFilter:
@@ -69,12 +60,13 @@ def chosen_lines(
     """
     if attempt is not None and attempt < 1:
         raise UsageError("--attempt counts from 1.", "logs")
-    return (_ScriptsWhole if level is None else LogFilter)(
+    return LogFilter(
         sources=LANES[lane],
         level=level or "INFO",
         task_id=task,
         attempt=None if attempt is None else attempt - 1,
         pattern=TextPattern.parse(grep) if grep else None,
+        scripts_whole=level is None,
     )
 
 

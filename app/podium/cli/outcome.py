@@ -4,7 +4,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
 from podium.engine.variables import Variables
 from podium.model.flow import Flow
-from podium.store.log_filter import LogFilter
+from podium.store.log_filter import AT_FIRST
 from podium.store.logs import LogLine
 
 _PART = re.compile(
@@ -139,7 +139,7 @@ def _last_lines(log: Path, taskruns: set[str]) -> dict[str, list[str]]:
     said: dict[str, deque[LogLine]] = {one: deque(maxlen=_MOST_LINES) for one in taskruns}
     errors: dict[str, deque[LogLine]] = {one: deque(maxlen=_MOST_LINES) for one in taskruns}
     if taskruns:
-        tail = LogTail(log, LogFilter(task_runs=frozenset(taskruns)))
+        tail = LogTail(log, replace(AT_FIRST, task_runs=frozenset(taskruns)))
         tail.refresh()
         tail.skip_to_last(2000)
         for line in tail.new():

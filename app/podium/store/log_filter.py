@@ -88,7 +88,11 @@ class LogOrigin:
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """A choice of lines. `None` and the defaults mean: do not restrict. `level` is the lowest one shown."""
+    """A choice of lines. `None` and the defaults mean: do not restrict. `level` is the lowest one shown.
+
+    With `scripts_whole` it is that of Log tasks and of Podium: what scripts print (the noise of pip has a level of
+    its own, DEBUG) is shown whatever its level, until somebody chooses a level.
+    """
 
     sources: frozenset[Source] = frozenset(SOURCES)
     level: Level = "TRACE"
@@ -96,10 +100,14 @@ class LogFilter:
     task_id: str | None = None
     attempt: int | None = None
     pattern: TextPattern | None = None
+    scripts_whole: bool = False
 
     def admits(self, origin: LogOrigin | LogLine) -> bool:
         """Whether lines from there can be meant, whatever they say."""
-        return self.in_lane(origin) and LEVELS.index(origin.level) >= LEVELS.index(self.level)
+        if not self.in_lane(origin):
+            return False
+        whole = self.scripts_whole and origin.source != "log"
+        return whole or LEVELS.index(origin.level) >= LEVELS.index(self.level)
 
     def in_lane(self, origin: LogOrigin | LogLine) -> bool:
         """Whether they belong to what is looked at; level and text only hide parts of that."""
@@ -115,6 +123,15 @@ class LogFilter:
         return self.admits(line) and (self.pattern is None or self.pattern.matches(line.message))
 
     def with_level(self, step: int) -> Self:
-        """The same with a level `step` higher; below the lowest and above the highest it stays."""
+        """The same with a level `step` higher, for every source; below the lowest and above the highest it stays."""
         at = LEVELS.index(self.level) + step
-        return replace(self, level=LEVELS[min(max(at, 0), len(LEVELS) - 1)])
+        return replace(self, level=LEVELS[min(max(at, 0), len(LEVELS) - 1)], scripts_whole=False)
+
+    @property
+    def hides_by_level(self) -> bool:
+        """Whether the level can hide lines of what is looked at."""
+        return self.level != LEVELS[0] and not (self.scripts_whole and "log" not in self.sources)
+
+
+AT_FIRST = LogFilter(level="INFO", scripts_whole=True)
+"""What is shown of a log until somebody chooses: what Log tasks say from INFO on, and all that scripts print."""

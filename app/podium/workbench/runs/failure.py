@@ -7,7 +7,7 @@ from pathlib import Path
 
 from podium.base.text import clean, without_colours
 from podium.engine.execution import Execution
-from podium.store.log_filter import LogFilter
+from podium.store.log_filter import AT_FIRST, LogFilter
 from podium.store.log_index import LogIndex, LogSelection
 from podium.store.logs import LogLine
 from podium.workbench.runs.task_rows import first_failure, title_of
@@ -72,7 +72,7 @@ def _last_lines(log: Path, taskrun_id: str | None) -> list[LogLine]:
     index = LogIndex(log)
     try:
         index.refresh()
-        chosen = LogFilter(level="INFO")
+        chosen = AT_FIRST
         if taskrun_id is not None:
             chosen = replace(chosen, task_runs=frozenset({taskrun_id}))
         selection = LogSelection(index, chosen)

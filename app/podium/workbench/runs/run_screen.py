@@ -20,7 +20,7 @@ from podium.engine.states import TERMINAL
 from podium.model.flow import Flow
 from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
-from podium.store.log_filter import LogFilter
+from podium.store.log_filter import AT_FIRST
 from podium.store.summaries import ExecutionSummary, summary_of
 from podium.workbench.dialogs.text_screen import TextScreen
 from podium.workbench.following import ExecutionGone, ExecutionGrew, ExecutionRead, News
@@ -122,7 +122,7 @@ class RunScreen(Screen[None]):
         self._unsubscribe: Callable[[], None] | None = None
         self._tree = TaskTree(desk.now, title="1 Tasks", id="run-tasks")
         self._log = LogPane(
-            desk.clipboard, desk.stores.workspace.root, chosen=LogFilter(level="INFO"), zone=desk.zone, tabs=False,
+            desk.clipboard, desk.stores.workspace.root, chosen=AT_FIRST, zone=desk.zone, tabs=False,
             jump_key="3", id="run-log",
         )  # fmt: skip
         self.actions = RunActions(desk)

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from podium.base.looks import symbol
 from podium.base.text import clean
-from podium.store.log_filter import LogFilter
+from podium.store.log_filter import AT_FIRST
 from podium.workbench.bench import Bench
 from podium.workbench.editing.outside import outside_command
 from podium.workbench.following import News, Overview, ReadingFailed
@@ -69,7 +69,7 @@ class MainScreen(Screen[None]):
         self.editor = EditorPane(bench, self._question, id="editor")
         self.runs = RunsPane(bench.desk, jump_key="3", id="runs")
         self.log_pane = LogPane(
-            bench.clipboard, bench.workspace.root, chosen=LogFilter(level="INFO"), jump_key="4", zone=bench.zone,
+            bench.clipboard, bench.workspace.root, chosen=AT_FIRST, jump_key="4", zone=bench.zone,
             id="log",
         )  # fmt: skip
         self.conductor = Conductor(self, bench.desk, self.runs, self.log_pane)

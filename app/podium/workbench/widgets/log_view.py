@@ -92,7 +92,7 @@ class LogView(LogWindow):
 
     def set_level(self, level: Level) -> None:
         """Show nothing below `level`."""
-        self._choose_and_tell(replace(self.chosen, level=level))
+        self._choose_and_tell(replace(self.chosen, level=level, scripts_whole=False))
 
     def set_pattern(self, pattern: TextPattern | None) -> None:
         """Show only what matches; None shows all."""

@@ -233,7 +233,7 @@ class LogWindow(ScrollView, can_focus=True):
     def _tell_status(self) -> None:
         shown, total = len(self.selection), self.selection.total
         parts = ["follow ●"] if self.follow else []
-        if self.chosen.level != LEVELS[0]:
+        if self.chosen.hides_by_level:
             parts.append(f"level ≥ {self.chosen.level}")
         if self.chosen.pattern is not None:
             parts.append(f"filter {self.chosen.pattern}")
