@@ -31,6 +31,7 @@ GROUPS: Mapping[str, Mapping[str, Entry]] = {
     },
     "Run": {
         "run": Entry("run", "Run a flow and follow it to its end."),
+        "serve": Entry("serve", "Fire schedules, flow triggers and webhooks, until it is ended."),
         "wait": Entry("control", "Wait until an execution ends."),
         "kill": Entry("control", "End executions and every process they started."),
         "pause": Entry("control", "Pause executions before their next task."),
