@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import yaml
 from manifest import TERMINAL, Case
 from matching import duration, filled
 from surroundings import Stub, written_inputs
@@ -177,7 +178,7 @@ class World:
 
         self._edited = _replaced(document(self.paths[-1]), task)
         self.keep_revision()
-        self.paths[-1].write_text(json.dumps(self._edited), "utf-8")
+        self.paths[-1].write_text(yaml.safe_dump(self._edited, sort_keys=False), "utf-8")
         self.keep_revision()
 
     def keep_revision(self) -> int:

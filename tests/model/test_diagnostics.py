@@ -123,6 +123,10 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
         "tasks:\n  - id: t\n    type: $FLOW.Subflow\n    namespace: a.b\n    flowId: f\n",
         [("recursive-flow", 4, 5)],
     ),
+    "recursion by items": (
+        "tasks:\n  - id: t\n    type: $FLOW.ForEachItem\n    items: x\n    namespace: a.b\n    flowId: f\n",
+        [("recursive-flow", 4, 5), ("removed-in", 5, 11)],
+    ),
     "recursion below": (
         "tasks:\n  - id: s\n    type: $FLOW.Sequential\n    tasks:\n      - id: t\n        type: $FLOW.Subflow\n"
         "        namespace: a.b\n        flowId: f\n",

@@ -86,6 +86,10 @@ def test_an_execution_id_is_a_plain_name(tmp_path: Path, name: str) -> None:
         ("description: |\n  id: no\nid: a\nnamespace: b\ntasks:\n  - id: t\n    namespace: other\n", [("b", "a")]),
         ("services:\n  tasks:\n    image: x\n", []),
         ("", []),
+        ('{"id": "f", "namespace": "a.b", "tasks": []}', [("a.b", "f")]),
+        ("{id: f, namespace: a.b, tasks: []}", [("a.b", "f")]),
+        ('{"id": "f", "tasks": []}', []),
+        ("{id: f, namespace: ", []),
     ],
 )
 def test_what_is_a_flow(text: str, found: list[tuple[str, str]]) -> None:

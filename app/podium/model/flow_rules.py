@@ -71,7 +71,8 @@ def _depends_nodes(node: Node | None) -> dict[str, Node]:
 def check_recursion(flow: Flow, findings: Findings) -> None:
     """A flow must not call itself by name; what an expression gives is not looked at."""
     for task in flow.walk():
-        if task.decl.kind != "executable" or task.props.get("flowId") != flow.id:
+        calls = task.decl.kind == "executable" or task.type.endswith(".ForEachItem")
+        if not calls or task.props.get("flowId") != flow.id:
             continue
         if task.props.get("namespace") == flow.namespace and not task.type.endswith("Executable"):
             findings.add("recursive-flow", _recursion(flow), task.range, task.id)

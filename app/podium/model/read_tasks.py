@@ -46,7 +46,8 @@ class TaskReader:
         """A list of tasks. A required list must not be empty."""
         items = self._reader.items_of(node, path, "the tasks")
         if required and isinstance(node, ListNode) and not items:
-            message = f"{path}: must not be empty. Add a task with an `id` and a `type`."
+            name = path.rpartition(".")[2]
+            message = f"{path}: must not be empty. The '{name}' property cannot be empty: add a task to it."
             self._reader.findings.add("empty-list", message, node, path)
         read = (self.task(item, f"{path}[{index}]") for index, item in enumerate(items))
         return tuple(task for task in read if task is not None)

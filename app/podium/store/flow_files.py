@@ -39,10 +39,25 @@ def sniff_flows(path: Path, text: str) -> tuple[FlowFile, ...]:
 
 
 def _flow(path: Path, document: str, line: int) -> FlowFile | None:
+    if document.lstrip().startswith("{"):
+        return _flow_in_braces(path, document, line)
     flow_id, namespace = _ID.search(document), _NAMESPACE.search(document)
     if flow_id is None or namespace is None or _TASKS.search(document) is None:
         return None
     return FlowFile(path, _text(flow_id), _text(namespace), document, line)
+
+
+def _flow_in_braces(path: Path, document: str, line: int) -> FlowFile | None:
+    """A flow that is written as one map in braces, JSON for example; its keys begin no lines."""
+    import yaml
+
+    try:
+        found = yaml.load(document, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError):
+        return None
+    if not isinstance(found, dict) or not {"id", "namespace", "tasks"} <= found.keys():
+        return None
+    return FlowFile(path, str(found["id"]), str(found["namespace"]), document, line)
 
 
 def _text(match: re.Match[str]) -> str:
