@@ -67,6 +67,7 @@ def test_keys_with_alt_and_control_arrive(folder: Path) -> None:
         term.keys("C-z")
         term.shows("✓ valid")
         term.keys("C-Space")
+        term.shows("· labels")
         term.keys("M-1", "/", "job")
         term.shows("job.py", "scripts")
         term.keys("Enter")
@@ -118,7 +119,7 @@ def test_a_crash_keeps_the_text(folder: Path) -> None:
         term.shows("✓ valid")
         term.keys("#3")
         term.shows("hello.yaml ●")
-        time.sleep(0.5)  # the pause in typing after which text is written down
+        term.until(lambda _: list((folder / ".podium/unsaved").glob("*.draft")))
         os.kill(workbench_of(folder), signal.SIGKILL)
         term.shows("ended with 137")
     assert kept(folder) == ["#3" + HELLO]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.workbench.desk import HELLO, grid, make_workspace, workbench
 from tests.workbench.patience import until
+from textual import events
 from textual.pilot import Pilot
 
 from podium.workbench.app import PodiumApp
@@ -471,3 +472,21 @@ async def test_a_fault_in_a_check_is_said_and_checks_go_on(tmp_path: Path, monke
         monkeypatch.undo()
         await pilot.press("#")
         await until(pilot, lambda: "✓ valid" in grid(app))
+
+
+async def test_keys_that_arrive_together_are_done_in_their_order(tmp_path: Path) -> None:
+    """A slow link delivers many keys in one packet; letters must not overtake the keys in front of them."""
+    app = workbench(make_workspace(tmp_path, {"x.txt": "one\ntwo\n"}), "x.txt")
+    async with app.run_test(size=WIDE) as pilot:
+        editor = await opened(app, pilot)
+        typed = ("end", "a", "down", "b", "ctrl+home", "c", "ctrl+end", "d", "up", "home", "e", "enter", "f")
+        for name in typed:
+            app.post_message(events.Key(name, name if len(name) == 1 else None))
+        await until(pilot, lambda: editor.text == "conea\ne\nftwob\nd")
+        for name in ("ctrl+home", "alt+1", "/", "x", ".", "t"):
+            app.post_message(
+                events.Key({"/": "slash", ".": "full_stop"}.get(name, name), name if len(name) == 1 else None)
+            )
+        await until(pilot, lambda: app.main.files.rows.is_filtered)
+        await until(pilot, lambda: app.focused is not None and getattr(app.focused, "value", "") == "x.t")
+        assert editor.text == "conea\ne\nftwob\nd"

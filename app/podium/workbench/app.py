@@ -28,6 +28,7 @@ from podium.workbench.glyphs import AsciiOnly
 from podium.workbench.messages import Said
 from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.screens.main_screen import MainScreen
+from podium.workbench.terminal_keys import KeysInOrder, mend_alt_keys
 from podium.workbench.themes import THEMES, chosen_theme
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _SWITCH_SECONDS = 0.0005
 _GC_THRESHOLDS = (20_000, 20, 50)
 
 
-class PodiumApp(DiffOutput[None]):
+class PodiumApp(KeysInOrder[None], DiffOutput[None]):
     """The workbench on the workspace of `stores`. `start` is a file to open at once; `prepare` is done on a thread
     after the first frame."""
 
@@ -75,6 +76,7 @@ class PodiumApp(DiffOutput[None]):
         self._twins = AsciiOnly(
             only_ascii(os.environ, getattr(sys.__stdout__, "encoding", None)) if ascii_only is None else ascii_only
         )
+        mend_alt_keys()
         super().__init__()
         self.bench = Bench(self, stores, registry, executions, zone)
         self._start_file = start

@@ -1,0 +1,86 @@
+"""Keys as terminals send them, in the order in which they were pressed.
+
+Textual runs what a key is bound to only after the key has travelled from the focused widget up to the application, one
+message queue after the other. A letter that follows meanwhile goes straight into the focused field, so of `End` `:`
+arriving in one packet - a slow link, a macro - the colon is written first. Here the next key waits until the one
+before it is done.
+
+This file is the only one that knows these private parts of Textual: `_ansi_sequences`, and how keys are forwarded.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import Enum
+from typing import cast
+
+from textual import events
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.app import App, ReturnType
+from textual.message import Message
+
+_PATIENCE = 0.5  # seconds; longer than that only if a widget went away with the key
+_TAKEN = "1234567890-="
+
+
+class _Alt(Enum):
+    """What Escape and a sign mean, where Textual sees the sign alone."""
+
+    ENTER = "alt+enter"
+    COMMA = "alt+comma"
+    FULL_STOP = "alt+full_stop"
+
+
+def mend_alt_keys() -> None:
+    """Let alt+1 be alt+1 and alt+Enter be alt+Enter: Textual reads the first as the character that one terminal on
+    macOS writes for it, and forgets the alt of keys that have a name."""
+    table = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
+    for character in _TAKEN:
+        table.pop(f"\x1b{character}", None)
+    table.update({"\x1b\r": (_Alt.ENTER,), "\x1b,": (_Alt.COMMA,), "\x1b.": (_Alt.FULL_STOP,)})
+
+
+class _Done(Message):
+    """Follows a key on its way; when it arrives everything that the key does has been done."""
+
+
+class KeysInOrder(App[ReturnType]):
+    """An App in which a key is not looked at before the one in front of it is finished."""
+
+    _on_its_way = False
+
+    def __init__(self) -> None:
+        self._keys_waiting: deque[events.Key | events.Paste] = deque()
+        super().__init__()
+
+    async def on_event(self, event: events.Event) -> None:
+        if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._on_its_way:
+            if not self._keys_waiting:
+                self.set_timer(_PATIENCE, self._stop_waiting)
+            self._keys_waiting.append(event)
+        else:
+            await self._send(event)
+
+    async def _send(self, event: events.Key | events.Paste) -> None:
+        target = self.focused or self.screen
+        self._on_its_way = True
+        await super().on_event(event)
+        if not target.post_message(_Done()):
+            self.on__done()
+
+    def on__done(self) -> None:
+        """The key is done, but for a change of the focus, which is already in this queue: then comes the next one."""
+        self.call_later(self._next)
+
+    async def _next(self) -> None:
+        self._on_its_way = False
+        if self._keys_waiting:
+            await self._send(self._keys_waiting.popleft())
+
+    async def _stop_waiting(self) -> None:
+        if self._keys_waiting:
+            await self._next()
+            if self._keys_waiting:
+                self.set_timer(_PATIENCE, self._stop_waiting)

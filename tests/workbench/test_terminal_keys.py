@@ -1,0 +1,36 @@
+"""Textual reads the keys that the workbench uses as what they are; fails when an upgrade changes that."""
+
+import pytest
+from textual import events
+from textual._xterm_parser import XTermParser
+
+from podium.workbench.terminal_keys import mend_alt_keys
+
+
+@pytest.mark.parametrize(
+    ("sequence", "key"),
+    [
+        ("\x1b1", "alt+1"),
+        ("\x1b4", "alt+4"),
+        ("\x1b\r", "alt+enter"),
+        ("\x1b,", "alt+comma"),
+        ("\x1b.", "alt+full_stop"),
+        ("\x1bl", "alt+l"),
+        ("\x1b[1;3A", "alt+up"),
+        ("\x1b[1;3B", "alt+down"),
+        ("\x1b[19~", "f8"),
+        ("\x1b[19;2~", "shift+f8"),
+        ("\x1b[15~", "f5"),
+        ("\x1b[1;5H", "ctrl+home"),
+        ("\x1b[6;5~", "ctrl+pagedown"),
+        ("\x1f", "ctrl+underscore"),
+        ("\x00", "ctrl+@"),
+        ("\r", "enter"),
+        ("1", "1"),
+    ],
+)
+def test_keys(sequence: str, key: str) -> None:
+    mend_alt_keys()
+    parser = XTermParser()
+    found = [event for part in (sequence, "") for event in parser.feed(part)]
+    assert [event.key for event in found if isinstance(event, events.Key)] == [key]
