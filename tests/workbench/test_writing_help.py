@@ -44,16 +44,15 @@ async def test_typing_opens_a_list_and_tab_takes_from_it(tmp_path: Path, size: t
     async with app.run_test(size=size) as pilot:
         editor = await opened(app, pilot)
         await pilot.press(*"    lev")
-        await until(pilot, lambda: shown(app).is_open)
-        assert [item.label for item in shown(app).items][:2] == ["level", "logLevel"]
-        await until(pilot, lambda: "level" in grid(app))
+        await until(pilot, lambda: [item.label for item in shown(app).items][:2] == ["level", "logLevel"])
+        await until(pilot, lambda: "level" in grid(app) and shown(app).is_open)
         await pilot.press("tab")
         assert editor.text == HELLO + "    level: "
         assert not shown(app).is_open
         await pilot.press("ctrl+@")
-        assert [item.label for item in shown(app).items][:2] == ["TRACE", "DEBUG"]
+        await until(pilot, lambda: [item.label for item in shown(app).items][:2] == ["TRACE", "DEBUG"])
         await pilot.press("down", "enter")
-        assert editor.text == HELLO + "    level: DEBUG"
+        await until(pilot, lambda: editor.text == HELLO + "    level: DEBUG")
         await pilot.press("ctrl+z")
         assert editor.text == HELLO + "    level: "
 
