@@ -58,7 +58,7 @@ def test_places_that_cannot_be_a_workspace(tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.mkdir()
     (blocked / ".podium").write_text("a file in the way")
-    with pytest.raises(StoreError, match=r"own folder cannot be written to .*\.podium"):
+    with pytest.raises(StoreError, match=r"What Podium keeps cannot be written to .*\.podium"):
         Workspace.open(blocked)
 
 

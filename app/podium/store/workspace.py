@@ -82,7 +82,7 @@ class Workspace:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
         except OSError as error:
-            raise write_failure("Podium's own folder", self.state, error) from error
+            raise write_failure("What Podium keeps", self.state, error) from error
 
     def use_namespace_folders(self, folders: Mapping[str, str]) -> None:
         """Set the folders of namespaces by hand, relative to the root."""
