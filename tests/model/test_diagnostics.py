@@ -108,6 +108,11 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
         "      maxAttempts: 0\n",
         [("retry-interval", 9, 20), ("invalid-value", 11, 20)],
     ),
+    "retry waits longer than it may last": (
+        TASK + "    retry:\n      type: random\n      minInterval: PT1S\n      maxInterval: PT5S\n"
+        "      maxDuration: PT3S\n",
+        [("retry-interval", 10, 20)],
+    ),
     "retry type": (TASK + "    retry:\n      type: const\n      interval: PT1S\n", [("unknown-type", 8, 13)]),
     "retry interval is no duration": (
         TASK + "    retry:\n      type: constant\n      interval: 1 min\n",

@@ -43,7 +43,11 @@ def _check(reader: Reader, retry: Retry, node: MapNode, path: str) -> None:
     pairs = {
         "constant": (("interval", "maxDuration"),),
         "exponential": (("interval", "maxDuration"), ("interval", "maxInterval")),
-        "random": (("minInterval", "maxDuration"), ("minInterval", "maxInterval")),
+        "random": (
+            ("minInterval", "maxDuration"),
+            ("maxInterval", "maxDuration"),
+            ("minInterval", "maxInterval"),
+        ),
     }[retry.type]
     lengths = {
         "interval": retry.interval, "minInterval": retry.min_interval, "maxInterval": retry.max_interval,
