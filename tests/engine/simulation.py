@@ -107,10 +107,10 @@ class Simulation:
 
     def __init__(
         self, flow: Flow, outcomes: Mapping[str, Any] | None = None, *, inputs: Mapping[str, Any] | None = None,
-        execution: Execution | None = None, manual: bool = False, **created: Any,
+        execution: Execution | None = None, manual: bool = False, prefix: str = "r", **created: Any,
     ) -> None:  # fmt: skip
         self.clock = ManualClock(START)
-        self.ids = CountingIds("r")
+        self.ids = CountingIds(prefix)
         self.outcomes = dict(outcomes or {})
         self.flow = flow
         self.journal: list[c.Change] = []

@@ -34,7 +34,8 @@ def lost(flow: Flow, ex: Execution, now: datetime, reason: str) -> tuple[c.Chang
     changes: list[c.Change] = []
     for run in ex.taskruns.values():
         if run.state not in TERMINAL:
-            changes += _close(run, "FAILED" if run.state == "RUNNING" and _works(plan, run) else "KILLED", now)
+            failed = run.state == "RUNNING" and ex.state != "KILLING" and _works(plan, run)
+            changes += _close(run, "FAILED" if failed else "KILLED", now)
     changes += [c.TimerCleared(key) for key in ex.timers]
     if not ex.terminal:
         changes.append(c.ExecutionFailed(reason, lost=True))

@@ -157,25 +157,30 @@ def _come_back(
         removed |= {run.id for run in _successors(plan, ex, again)}
     changes: list[c.Change] = []
     fates: list[Fate] = []
-    _remove(changes, fates, _handlers(plan, ex), "belongs to an errors, finally or afterExecution block")
+    above: dict[str, TaskRun] = {run.id: run for run in reopened}
+    for run in (*reopened, *again):
+        above.update({parent.id: parent for parent in ex.ancestors(run)})
+    repeated = {run.id for run in again}
+    # What a flowable that stays as it is has done about its errors, or at its end, stays as well.
+    handlers = [
+        run for run in _handlers(plan, ex)
+        if (owner := _handled(plan, ex, run)) is None or owner in above or owner in repeated or owner in removed
+    ]  # fmt: skip
+    _remove(changes, fates, handlers, "belongs to an errors, finally or afterExecution block")
     gone = {fate.taskrun_id for fate in fates}
     _remove(changes, fates, [r for r in ex.taskruns.values() if r.id in removed - gone], "comes after and runs again")
     gone = {fate.taskrun_id for fate in fates}
-    repeated = {run.id for run in again}
-    above: dict[str, TaskRun] = {}
-    for run in reopened:
-        above[run.id] = run
-        above.update({parent.id: parent for parent in ex.ancestors(run)})
     for run in again:
         if run.id in gone:
             continue
         # Done again from its beginning, also a flowable: its condition, its values, its pause.
         changes.append(c.TaskRunMoved(run.id, "RESTARTED", now))
         fates.append(Fate(run.id, run.task_id, run.value, "rerun", f"was {run.state}"))
-        above.update({parent.id: parent for parent in ex.ancestors(run)})
+    parents = {run.parent for run in ex.taskruns.values() if run.id not in gone}
     for parent in above.values():
         if parent.id not in gone and parent.id not in repeated:
-            changes.append(c.TaskRunMoved(parent.id, "RUNNING", now))
+            state = "RUNNING" if parent.id in parents or _opened(parent) else "RESTARTED"
+            changes.append(c.TaskRunMoved(parent.id, state, now))
             fates.append(Fate(parent.id, parent.task_id, parent.value, "rerun", "contains work to do"))
     mentioned = {fate.taskrun_id for fate in fates}
     fates += [
@@ -197,6 +202,11 @@ def _reopens(plan: Plan, run: TaskRun) -> bool:
         run.state == "KILLED" and task.decl.kind == "flowable"
         and not task.type.endswith((".WorkingDirectory", ".Pause"))
     )  # fmt: skip
+
+
+def _opened(run: TaskRun) -> bool:
+    """Whether what a flowable decides when it begins (values, branch) is known; else it begins anew."""
+    return run.values is not None or run.outputs is not None
 
 
 def _blocks(
@@ -276,6 +286,15 @@ def _ancestry(depends: Mapping[str, Sequence[str]], task_id: str) -> set[str]:
 
 def _handlers(plan: Plan, ex: Execution) -> list[TaskRun]:
     return [run for run in ex.taskruns.values() if _lane(plan, ex, run) != "tasks"]
+
+
+def _handled(plan: Plan, ex: Execution, run: TaskRun) -> str | None:
+    """The flowable in whose errors, finally or onPause block a task run is, seen from the top; None for the flow."""
+    for link in reversed([run, *ex.ancestors(run)]):
+        place = plan.places.get(link.task_id)
+        if place is not None and place.lane != "tasks":
+            return link.parent
+    return None
 
 
 def _lane(plan: Plan, ex: Execution, run: TaskRun) -> str:

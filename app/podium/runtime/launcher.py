@@ -57,9 +57,15 @@ class NewInterpreter:
 
 
 class ForkedRunner:
-    """Starts each runner as a fork of this process. Only for a process without other threads."""
+    """Starts each runner as a fork of this process.
+
+    A fork would lose the other threads of a process, so while it has any, a runner is started as a program.
+    """
 
     def launch(self, root: Path, execution_id: str, prepared: Callable[[], int] | None = None) -> None:
+        if threading.active_count() > 1:
+            NewInterpreter().launch(root, execution_id)
+            return
         run = prepared
         if run is None:
             from podium.runtime.process import run_execution
