@@ -13,6 +13,7 @@ from typing import Self
 import pytest
 
 APP = Path(__file__).parents[2] / "app"
+_FOREIGN = ("TMUX", "COLUMNS", "LINES")
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="needs tmux")
 
 
@@ -78,8 +79,8 @@ class Terminal:
         subprocess.run(["tmux", "-S", str(self._socket), "kill-server"], capture_output=True, check=False)
 
     def _tmux(self, *arguments: str) -> str:
-        # Without a config, and without the tmux that the tests may themselves run in.
-        environ = {name: value for name, value in os.environ.items() if name != "TMUX"}
+        # Without a config, and without what the tests themselves run in: their tmux, their size.
+        environ = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
         done = subprocess.run(
             ["tmux", "-S", str(self._socket), "-f", os.devnull, *arguments],
             capture_output=True, text=True, check=True, env=environ, timeout=20,
