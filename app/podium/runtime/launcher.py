@@ -7,6 +7,7 @@ thread, it has the runner's code loaded and makes a runner in milliseconds).
 
 import contextlib
 import functools
+import gc
 import json
 import os
 import select
@@ -134,6 +135,8 @@ def _serve(connection: socket.socket) -> NoReturn:
         # Whoever started us is busy starting as well: loading can wait, unless a runner is wanted already.
         select.select([connection], [], [], _PRELOAD_PATIENCE)
         preload()
+        # What is loaded stays: a collection in a runner must not copy the memory that it shares with this process.
+        gc.freeze()
         forker = ForkedRunner()
         with connection.makefile("rb") as lines:
             for line in lines:
