@@ -108,6 +108,7 @@ async def test_the_form_knows_all_types_and_shows_what_is_needed(tmp_path: Path)
     app = desk(tmp_path)
     async with app.run_test(size=(120, 50)) as pilot:
         screen = await opened(pilot, app)
+        await until(pilot, lambda: "2 inputs to look at" in grid(app) and "missing required" not in grid(app))
         shown = grid(app)
         assert "Execute company.team.form" in shown and "Your name name  needed  string" in shown
         assert "count  int ≥ 1 ≤ 5" in shown and "2  (default)" in shown

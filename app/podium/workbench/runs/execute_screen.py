@@ -162,6 +162,8 @@ class ExecuteScreen(ModalScreen[Execute | None]):
     async def _take(self, preview: Preview, given: Mapping[str, Any]) -> None:
         self._preview = preview
         await self._show_fields(preview, given)
+        if not self.is_attached or not self.query("#execute-checks"):
+            return  # the form was closed while its fields were put in
         for item in preview.inputs.visible:
             self._fields[item.input.id].take(item, self._insisted)
         self._show_checks([str(error) for error in preview.inputs.conflicts], preview.checks)
