@@ -14,6 +14,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + SECONDS
     while not condition():
         if time.monotonic() > deadline:
-            shown = pilot.app.grid() if hasattr(pilot.app, "grid") else ""
+            strips = pilot.app.screen._compositor.render_strips()
+            shown = "\n".join(strip.text.rstrip() for strip in strips)
             raise AssertionError(f"it never came to that:\n{shown}")
         await pilot.pause(0.01)

@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -72,6 +73,7 @@ class MainScreen(Screen[None]):
             bench.clipboard, bench.workspace.root, chosen=AT_FIRST, jump_key="4", zone=bench.zone,
             id="log",
         )  # fmt: skip
+        self.log_pane.border_title = Content("4 Log")  # for the form with tabs; lanes side by side have their own
         self.conductor = Conductor(self, bench.desk, self.runs, self.log_pane)
         self.ticker = Ticker(bench.zone)
         self.keeper = FileKeeper(bench, self.editor, self._question, self.say, self.show_text)
