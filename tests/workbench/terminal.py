@@ -24,19 +24,17 @@ class Terminal:
         """`start` is what the workbench is opened on: the folder, or a file in it."""
         self._folder, self._socket, self._size, self._start = folder, socket, (width, height), start
 
+    @property
+    def command(self) -> str:
+        """The words that start the workbench."""
+        environ = {"PYTHONPATH": str(APP), "TERM": "tmux-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        settings = (f"{name}={value}" for name, value in environ.items())
+        return " ".join(["env", *settings, sys.executable, "-m", "podium", self._start])
+
     def __enter__(self) -> Self:
         width, height = self._size
-        environ = {"PYTHONPATH": str(APP), "TERM": "tmux-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        words = [
-            "env",
-            *(f"{name}={value}" for name, value in environ.items()),
-            sys.executable,
-            "-m",
-            "podium",
-            self._start,
-        ]
         # The shell stays, so that what the program leaves on the screen can be read after its end.
-        command = " ".join(words) + "; echo ended with $?; sleep 60"
+        command = f"{self.command}; echo ended with $?; sleep 60"
         self._tmux("new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(self._folder), command)
         return self
 
@@ -58,6 +56,20 @@ class Terminal:
     def rows(self) -> list[str]:
         """The same by rows."""
         return self.text().splitlines()
+
+    def respawn(self, command: str) -> None:
+        """Start something else in the window, in the place of what runs there."""
+        self._tmux("respawn-pane", "-k", "-c", str(self._folder), command)
+
+    def tty(self) -> str:
+        """The path of the terminal."""
+        return self._tmux("display-message", "-p", "#{pane_tty}").strip()
+
+    def modes(self) -> dict[str, bool]:
+        """What a program has switched on: the other screen, reports of the mouse."""
+        names = ("alternate_on", "mouse_any_flag")
+        shown = self._tmux("display-message", "-p", " ".join(f"#{{{name}}}" for name in names)).split()
+        return {name: flag == "1" for name, flag in zip(names, shown, strict=True)}
 
     def until(self, condition: Callable[[str], object], seconds: float = 45.0) -> str:
         """Wait until the screen is so; returns it. Fails with the screen when it never is."""

@@ -34,9 +34,12 @@ from podium.workbench.themes import THEMES, chosen_theme
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from textual.driver import Driver
+
     from podium.plugin.registry import Registry
     from podium.runtime.executions import Executions
     from podium.workbench.runs.run_screen import RunScreen
+    from podium.workbench.terminal_guard import TerminalGuard
 
 # A thread that computes (a check, a search) must give the screen its turn quickly.
 _SWITCH_SECONDS = 0.0005
@@ -45,7 +48,7 @@ _GC_THRESHOLDS = (20_000, 20, 50)
 
 class PodiumApp(KeysInOrder[None], DiffOutput[None]):
     """The workbench on the workspace of `stores`. `start` is a file to open at once; `prepare` is done on a thread
-    after the first frame."""
+    after the first frame; `guard` watches over the terminal."""
 
     TITLE = "Podium"
     CSS_PATH = "screens/main_screen.tcss"
@@ -72,11 +75,13 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         prepare: Callable[[], object] | None = None,
         theme: str | None = None,
         ascii_only: bool | None = None,
+        guard: TerminalGuard | None = None,
     ) -> None:
         self._twins = AsciiOnly(
             only_ascii(os.environ, getattr(sys.__stdout__, "encoding", None)) if ascii_only is None else ascii_only
         )
         mend_alt_keys()
+        self._terminal_guard = guard
         super().__init__()
         self.bench = Bench(self, stores, registry, executions, zone)
         self._start_file = start
@@ -88,6 +93,13 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._twins] if self._twins.enabled else super().get_line_filters()
+
+    def get_driver_class(self) -> type[Driver]:
+        if self._terminal_guard is None:
+            return super().get_driver_class()
+        from podium.workbench.guarded_driver import guarded
+
+        return guarded(self._terminal_guard)
 
     def get_default_screen(self) -> MainScreen:
         return MainScreen(self.bench, self._start_file)

@@ -22,9 +22,11 @@ def run_workbench(path: Path, file: Path | None = None) -> int:
     Raises the errors of opening a workspace: StoreError, SettingsError, PluginError.
     """
     from podium.runtime.launcher import ForkServer
+    from podium.workbench.terminal_guard import TerminalGuard
 
     # Forked before any thread and before anything large is loaded.
     server = ForkServer.start()
+    guard = TerminalGuard.start()
     try:
         _set_frugal_defaults()
         from podium.store.stores import Stores
@@ -34,9 +36,11 @@ def run_workbench(path: Path, file: Path | None = None) -> int:
         executions = Later(lambda: _executions(stores, registry.now(), server))
         from podium.workbench.app import PodiumApp
 
-        app = PodiumApp(stores, registry.stand_in, executions.stand_in, start=file, prepare=executions.now)
+        app = PodiumApp(stores, registry.stand_in, executions.stand_in, start=file, prepare=executions.now, guard=guard)
         app.run(mouse=os.environ.get("PODIUM_MOUSE", "1") not in ("0", "no"))
     finally:
+        if guard is not None:
+            guard.close()
         server.close()
     running = len(stores.index.unfinished())
     if running:
