@@ -485,6 +485,14 @@ def test_a_replay_with_other_inputs_decides_again() -> None:
     assert new.states() == ["i SUCCESS", "a SUCCESS", "l SUCCESS", "c[2] SUCCESS", "SUCCESS"]
 
 
+@pytest.mark.parametrize("chosen", ["g", "l"])
+def test_a_replayed_flowable_is_running_again_before_anything_is_done(chosen: str) -> None:
+    run = Simulation(flow([seq("g", A), each("l", ["1"], B)])).run()
+    again = replay(run.flow, run.execution, CountingIds("n"), run.clock.now(), from_taskrun=run.taskrun(chosen).id)
+    found = next(each for each in fold(again.changes).taskruns.values() if each.task_id == chosen)
+    assert [state for state, _ in found.histories] == ["CREATED", "RUNNING", "SUCCESS", "RUNNING"]
+
+
 def test_a_task_run_marked_as_successful_lets_the_flow_go_on() -> None:
     run = Simulation(flow([A, B]), {"a": "FAILED"}).run()
     marked = mark_as(run.flow, run.execution, run.taskrun("a").id, "SUCCESS", run.clock.now())

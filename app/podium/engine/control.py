@@ -11,6 +11,7 @@ from podium.engine.commands import KillChild, RestartChild, StopAttempt
 from podium.engine.dispatch import dispatch
 from podium.engine.execution import TaskRun
 from podium.engine.outcome import adjusted, retry
+from podium.engine.progress import Container
 from podium.engine.rounds import next_round
 from podium.engine.run import Run, falsy
 from podium.engine.states import CREATED, TERMINAL
@@ -98,6 +99,9 @@ def _reopen(run: Run, taskrun: TaskRun) -> None:
         container.captured = False
         dispatch(run, taskrun)
         return
+    if _comes_back(taskrun, container):
+        dispatch(run, taskrun)
+        return
     behaviour = run.behaviour(task)
     branch = behaviour.branch(task, taskrun)
     container.set_branch(run.plan.enabled(branch or ()))
@@ -108,6 +112,13 @@ def _reopen(run: Run, taskrun: TaskRun) -> None:
     if taskrun.state == "RUNNING":
         for iteration in behaviour.reopen(container):
             run.dirty.append((container, iteration))
+
+
+def _comes_back(taskrun: TaskRun, container: Container) -> bool:
+    """Whether a flowable had ended and a restart has chosen it: it decides anew, nothing of it is there yet."""
+    states = [state for state, _ in taskrun.histories[-2:]]
+    ended = len(states) == 2 and states[0] in TERMINAL and states[1] == "RUNNING"
+    return ended and not any(lane.total for lane in container.lanes.values())
 
 
 def _rejoin(run: Run, taskrun: TaskRun) -> None:

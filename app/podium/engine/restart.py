@@ -174,7 +174,7 @@ def _come_back(
         if run.id in gone:
             continue
         # Done again from its beginning, also a flowable: its condition, its values, its pause.
-        changes.append(c.TaskRunMoved(run.id, "RESTARTED", now))
+        changes.append(c.TaskRunMoved(run.id, _state_again(plan, run), now))
         fates.append(Fate(run.id, run.task_id, run.value, "rerun", f"was {run.state}"))
     parents = {run.parent for run in ex.taskruns.values() if run.id not in gone}
     for parent in above.values():
@@ -202,6 +202,13 @@ def _reopens(plan: Plan, run: TaskRun) -> bool:
         run.state == "KILLED" and task.decl.kind == "flowable"
         and not task.type.endswith((".WorkingDirectory", ".Pause"))
     )  # fmt: skip
+
+
+def _state_again(plan: Plan, run: TaskRun) -> str:
+    """RESTARTED, or RUNNING for a flowable (semantics 8.4); a WorkingDirectory and a Pause wait for their turn."""
+    task = plan.places[run.task_id].task
+    begins = task.decl.kind != "flowable" or task.type.endswith((".WorkingDirectory", ".Pause"))
+    return "RESTARTED" if begins or run.state not in TERMINAL else "RUNNING"
 
 
 def _opened(run: TaskRun) -> bool:
