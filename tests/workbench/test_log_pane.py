@@ -187,6 +187,21 @@ async def test_filter_and_following_are_shared(log: LogWriter, tmp_path: Path) -
         assert "1 of 2 lines" in app.grid()
 
 
+async def test_an_empty_lane_says_that_the_lines_are_elsewhere(log: LogWriter, tmp_path: Path) -> None:
+    path = tmp_path / "scripts.jsonl"
+    path.write_text("".join(line for line in log.path.read_text().splitlines(True) if '"s":"log"' not in line))
+    assert 0 < path.stat().st_size < log.path.stat().st_size
+    async with Desk(tmp_path).run_test(size=(80, 12)) as pilot:
+        app = pilot.app
+        assert isinstance(app, Desk)
+        app.pane.show(path, "t")
+        await until(pilot, lambda: "in this run. 33 lines are elsewhere: ] goes there." in app.grid())
+        await pilot.resize_terminal(120, 12)
+        await until(pilot, lambda: "33 of 33 lines" in app.grid() and "elsewhere" not in app.grid())
+        app.pane.set_task_runs(frozenset({"another"}))
+        await until(pilot, lambda: app.grid().count("The task wrote nothing here.") == 2)
+
+
 async def test_one_task_run_can_be_chosen(log: LogWriter, tmp_path: Path) -> None:
     async with Desk(tmp_path).run_test(size=(120, 12)) as pilot:
         app = await showing(pilot, log)

@@ -127,7 +127,7 @@ async def test_the_level_hides_lines_and_says_how_many(log: LogWriter) -> None:
     async with Viewer(log.path, LogFilter(level="INFO")).run_test(size=(60, 5)) as pilot:
         app = await grow(pilot)
         assert [row[15:] for row in app.rows()[:3]] == ["a INFO", "a ERROR", ""]
-        assert app.view.status == "follow ● · level ≥ INFO · 2 of 3 lines"
+        assert app.view.status == "follow ● · 2 of 3 lines · 1 below INFO"
         await pilot.press("plus")
         assert app.view.chosen.level == "WARN" and app.rows()[0][15:] == "a ERROR"
         await pilot.press("l", "l")
@@ -145,11 +145,25 @@ async def test_a_filter_keeps_the_place_and_its_hits_are_marked(log: LogWriter) 
         app.view.set_pattern(TextPattern("even"))
         await pilot.pause()
         assert app.rows()[0].endswith("even 40")
-        assert app.view.status == "filter even · 50 of 100 lines"
+        assert app.view.status == "50 of 100 lines · 50 without even"
         marked = [segment.text for segment in app.view.render_line(0) if segment.style and segment.style.bold]
         assert marked == ["even"]
         await pilot.press("escape")
         assert app.view.chosen.pattern is None and app.rows()[0].endswith("even 40")
+
+
+async def test_the_status_says_what_hides_lines(log: LogWriter) -> None:
+    for number in range(10):
+        write(log, [f"line {number}"], "DEBUG" if number % 2 else "INFO")
+    async with Viewer(log.path, LogFilter(level="INFO", pattern=TextPattern("line"))).run_test(size=(70, 5)) as pilot:
+        app = await grow(pilot)
+        assert app.view.status == "follow ● · filter line · 5 of 10 lines · 5 below INFO"
+        app.view.set_pattern(TextPattern.parse("!/[46]/"))
+        await pilot.pause()
+        assert app.view.status == "follow ● · 3 of 10 lines · 5 below INFO · 2 with /[46]/"
+        app.view.choose(LogFilter(level="DEBUG"))
+        await pilot.pause()
+        assert app.view.status == "follow ● · level ≥ DEBUG · 10 of 10 lines"
 
 
 async def test_a_filter_that_hides_all_says_so(log: LogWriter) -> None:

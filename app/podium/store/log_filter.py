@@ -39,7 +39,12 @@ class TextPattern:
         return cls(text, regex, inverse) if text else None
 
     def __str__(self) -> str:
-        return f"{'!' if self.inverse else ''}{f'/{self.text}/' if self.regex else self.text}"
+        return f"{'!' if self.inverse else ''}{self.wanted}"
+
+    @property
+    def wanted(self) -> str:
+        """What is looked for, as it is typed, whether lines with or without it are meant."""
+        return f"/{self.text}/" if self.regex else self.text
 
     def matches(self, message: str) -> bool:
         """Whether a message is meant."""

@@ -303,6 +303,7 @@ class LogSelection:
         self.lines = array("I")
         self.seen = 0
         self.total = 0
+        self.of_level = 0
         self._admitted = bytearray()
         self._in_lane = bytearray()
 
@@ -311,7 +312,8 @@ class LogSelection:
 
     @property
     def chosen(self) -> LogFilter:
-        """What is chosen; `total` counts the lines that only its level and text may hide."""
+        """What is chosen; `total` counts the lines that only its level and text may hide, `of_level` those of them
+        that its level does not hide."""
         return self._chosen
 
     @chosen.setter
@@ -343,6 +345,7 @@ class LogSelection:
         codes = self.index.origin_of[self.seen : end]
         self.total += sum(map(self._in_lane.__getitem__, codes))
         admitted = array("I", compress(range(self.seen, end), map(self._admitted.__getitem__, codes)))
+        self.of_level += len(admitted)
         pattern = self._chosen.pattern
         self.lines.extend(admitted if pattern is None else self.index.matching(pattern, admitted))
         self.seen = end

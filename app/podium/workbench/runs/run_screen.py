@@ -298,8 +298,7 @@ class RunScreen(Screen[None]):
 
     def _show_tab(self) -> None:
         names = _NAMES if self.size.width >= _WIDE else _SHORT
-        status = self._log.status if self._tab in LANES and self.size.width < _WIDE else ""
-        self.query_one("#run-tabs", TabBar).show(self._tab, status, [(tab, names[tab]) for tab in _TABS])
+        self.query_one("#run-tabs", TabBar).show(self._tab, "", [(tab, names[tab]) for tab in _TABS])
 
     @on(TabBar.Picked, "#run-tabs")
     def _pick(self, event: TabBar.Picked) -> None:

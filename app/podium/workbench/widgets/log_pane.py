@@ -17,6 +17,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.timer import Timer
+from textual.widgets import Static
 
 from podium.base.text import clean
 from podium.store.log_filter import LogFilter, TextPattern
@@ -77,6 +78,8 @@ class LogPane(Vertical):
         & TabBar { display: none; }
         &.-narrow TabBar { display: block; }
         &.-tabless TabBar { display: none; }
+        & #log-status { display: none; height: 1; padding: 0 1; text-align: right; color: $text-muted; }
+        &.-narrow.-tabless #log-status { display: block; }
     }
     """
     BINDINGS = [
@@ -129,6 +132,7 @@ class LogPane(Vertical):
         yield TabBar([(lane, _NAMES[lane]) for lane in LANES])
         with Horizontal():
             yield from self._views.values()
+        yield Static(id="log-status", markup=False)
         yield LogPrompt()
 
     def on_mount(self) -> None:
@@ -231,6 +235,8 @@ class LogPane(Vertical):
     def _empty(self, lane: Lane) -> str:
         if not self._shows:
             return "Select a run to see its log."
+        if self._chosen.task_runs is not None:
+            return "The task has written nothing here yet." if self._live else "The task wrote nothing here."
         return (_TO_COME if self._live else _NEVER_CAME)[lane]
 
     def _visible(self) -> Iterable[LogView]:
@@ -243,6 +249,7 @@ class LogPane(Vertical):
         self.set_class(narrow, "-narrow")
         for lane, view in self._views.items():
             view.display = lane == self._lane or (not narrow and "all" not in (lane, self._lane))
+            view.alone = (narrow or self._lane == "all") and self._chosen.task_runs is None
         self._show_status()
         self.refresh_now()
 
@@ -271,6 +278,7 @@ class LogPane(Vertical):
     def _show_status(self) -> None:
         if self.is_mounted:
             self.query_one(TabBar).show(self._lane, self.status)
+            self.query_one("#log-status", Static).update(self.status)
             self.post_message(self.LaneChanged())
 
     @property
@@ -289,8 +297,9 @@ class LogPane(Vertical):
     def _choose(self, chosen: LogFilter) -> None:
         self._chosen = chosen
         for lane, view in self._views.items():
+            view.empty_text = self._empty(lane)
             view.choose(self._filter(lane))
-        self.refresh_now()
+        self._arrange()
 
     @on(LogView.FilterChanged)
     def _share_filter(self, event: LogView.FilterChanged) -> None:

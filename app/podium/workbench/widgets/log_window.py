@@ -96,6 +96,8 @@ class LogWindow(ScrollView, can_focus=True):
         self._adjusting = False  # scroll changes made by this widget, not by the reader
         self._busy = False
         self.status = ""
+        self.alone = False
+        """Whether the other lanes are not beside this one, so that the reader cannot see what is there."""
         self._open(index, chosen)
 
     def _open(self, index: LogIndex, chosen: LogFilter) -> None:
@@ -232,15 +234,21 @@ class LogWindow(ScrollView, can_focus=True):
 
     def _tell_status(self) -> None:
         shown, total = len(self.selection), self.selection.total
+        low, unlike = total - self.selection.of_level, self.selection.of_level - shown
+        pattern = self.chosen.pattern
         parts = ["follow ●"] if self.follow else []
-        if self.chosen.hides_by_level:
+        if self.chosen.hides_by_level and not low:
             parts.append(f"level ≥ {self.chosen.level}")
-        if self.chosen.pattern is not None:
-            parts.append(f"filter {self.chosen.pattern}")
+        if pattern is not None and not unlike:
+            parts.append(f"filter {pattern}")
         if self._needle is not None:
             parts.append(f"find {self._needle}")
         parts += ["wrap"] if self.wrap else [f"column {self._left + 1}"] if self._left else []
         parts.append(f"{shown:,} of {total:,} line{'s' if total != 1 else ''}{' …' if self._busy else ''}")
+        # Why the others are not there: whoever misses a line must see what hides it.
+        parts += [f"{low:,} below {self.chosen.level}"] if low else []
+        if pattern is not None and unlike:
+            parts.append(f"{unlike:,} {'with' if pattern.inverse else 'without'} {pattern.wanted}")
         status = " · ".join(parts)
         if status != self.status:
             self.status = status
@@ -329,9 +337,11 @@ class LogWindow(ScrollView, can_focus=True):
     def _empty_row(self, y: int, width: int, base: Style) -> Strip:
         if y or self._rows.height or self._busy:
             return Strip.blank(width, base)
-        text = self.empty_text
+        text, others = self.empty_text, len(self.index) - self.selection.total
         if self.selection.total:
             text = f"None of {self.selection.total:,} lines is shown. Esc shows all."
+        elif text and others and self.alone:
+            text += f" {others:,} line{'s are' if others != 1 else ' is'} elsewhere: ] goes there."
         return Strip([Segment(text, self.get_component_rich_style("log--empty"))]).crop_extend(0, width, base)
 
     def _read_styles(self) -> LogStyles:
