@@ -201,6 +201,7 @@ class _Play:
 
     def _do_unqueue(self, step: Mapping[str, Any]) -> None:
         self._each(step, self.world.executions.unqueue)
+        self.world.settle(self.main or "")
 
     def _do_resume(self, step: Mapping[str, Any]) -> None:
         values = written_inputs(step.get("inputs") or {}, self.world.root)

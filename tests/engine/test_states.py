@@ -475,6 +475,41 @@ def test_a_replay_of_a_sequential_loop_removes_later_values() -> None:
     assert set(first) == {"l[None]", "b[2]"} | kept
 
 
+REPLAYED = {
+    "a leaf": (flow([A, B, C]), "b", None, "a SUCCESS, b RESTARTED"),
+    "a group": (flow([A, seq("s", B, C), {"id": "d"}]), "s", None, "a SUCCESS, s RUNNING"),
+    "a branch of a Parallel": (
+        flow([{"id": "p", "do": "Parallel", "tasks": [A, seq("s", B), seq("t", C)]}, {"id": "d"}]),
+        "s",
+        None,
+        "p RUNNING, a SUCCESS, s RUNNING, t SUCCESS, c SUCCESS",
+    ),
+    "a value of a parallel loop": (
+        flow([each("l", ["1", "2"], seq("s", A), do="EachParallel"), B]),
+        "s",
+        "1",
+        "l RUNNING, s[1] RUNNING, s[2] SUCCESS, a SUCCESS",
+    ),
+    "a loop": (flow([each("l", ["1", "2"], A)]), "l", None, "l RUNNING"),
+    "a directory": (flow([{"id": "w", "do": "WorkingDirectory", "tasks": [A, B]}]), "b", None, "w RESTARTED"),
+}
+
+
+@pytest.mark.parametrize("name", REPLAYED)
+def test_what_a_replay_begins_with(name: str) -> None:
+    """Leaves are RESTARTED, flowables RUNNING, each with what it has been in its history (semantics 8.4)."""
+    definition, task_id, value, expected = REPLAYED[name]
+    run = Simulation(definition).run()
+    chosen = run.taskrun(task_id, value)
+    again = replay(run.flow, run.execution, CountingIds("n"), run.clock.now(), from_taskrun=chosen.id)
+    begun = Simulation(run.flow, execution=fold(again.changes))
+    assert begun.states() == [*expected.split(", "), "RESTARTED"]
+    assert begun.history()[-2:] == ["SUCCESS", "RESTARTED"]
+    begun.ids = CountingIds("m")
+    begun.engine = begun._engine()
+    assert sorted(begun.run().states()) == sorted(run.states())
+
+
 def test_a_replay_with_other_inputs_decides_again() -> None:
     choice = {"id": "i", "do": "If", "condition": "{inputs.x}", "then": [A], "else": [B]}
     run = Simulation(flow([choice, each("l", "{inputs.l}", C)]), inputs={"x": "true", "l": ["1"]}).run()

@@ -103,7 +103,7 @@ class Read(RunnableTask):
     path: str = prop(required=True, doc="The path, relative to the working directory.")
 
     def run(self, ctx: RunContext) -> Mapping[str, Any]:
-        return {"value": (ctx.working_dir / self.path).read_text(encoding="utf-8")}
+        return {"value": (ctx.working_dir / self.path.lstrip("/")).read_text(encoding="utf-8")}
 
 
 class PollingTrigger(TriggerType):

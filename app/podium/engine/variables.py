@@ -119,8 +119,6 @@ class Variables:
             entry: dict[str, Any] = {}
             if above.value is not None:
                 entry["taskrun"] = {"value": above.value}
-                if above.iteration is not None:
-                    entry["taskrun"]["iteration"] = above.iteration
             if above.outputs:
                 entry["outputs"] = above.outputs
             if entry:
