@@ -276,9 +276,10 @@ def test_create_new_execution_ends_this_one_as_retried() -> None:
     ("props", "outputs", "rounds", "state"),
     [
         ({"condition": "true"}, {}, 1, "SUCCESS"),
-        ({"condition": "false", "checkFrequency": {"maxIterations": 3}}, {}, 3, "SUCCESS"),
-        ({"condition": "false", "checkFrequency": {"maxIterations": 3}, "failOnMaxReached": True}, {}, 3, "FAILED"),
-        ({"condition": "false", "checkFrequency": {"maxDuration": "PT5M", "interval": "PT2M"}}, {}, 3, "SUCCESS"),
+        ({"condition": "false", "checkFrequency": {"maxIterations": 3}}, {}, 4, "SUCCESS"),
+        ({"condition": "false", "checkFrequency": {"maxIterations": 3}, "failOnMaxReached": True}, {}, 4, "FAILED"),
+        ({"condition": "true", "checkFrequency": {"maxIterations": 0}, "failOnMaxReached": True}, {}, 1, "FAILED"),
+        ({"condition": "false", "checkFrequency": {"maxDuration": "PT5M", "interval": "PT2M"}}, {}, 4, "SUCCESS"),
     ],
 )
 def test_loop_until(props, outputs, rounds, state) -> None:
@@ -286,6 +287,15 @@ def test_loop_until(props, outputs, rounds, state) -> None:
     assert run.states() == [f"w {state}", "a SUCCESS", "b SUCCESS", state]
     assert run.taskrun("w").outputs == {"iterationCount": rounds}
     run.check_journal()
+
+
+@pytest.mark.parametrize(("more", "state"), [({}, "SUCCESS"), ({"failOnMaxReached": True}, "FAILED")])
+def test_finally_comes_after_the_last_round_of_a_loop(more, state) -> None:
+    loop = {"id": "w", "do": "LoopUntil", "condition": "false", "checkFrequency": {"maxIterations": 2}, **more}
+    run = Simulation(flow([{**loop, "tasks": [A], "finally": [{"id": "f"}]}])).run()
+    assert run.states() == [f"w {state}", "a SUCCESS", "f SUCCESS", state]
+    begun = [command.task.id for command in run.commands if isinstance(command, k.Submit)]
+    assert begun == ["a", "a", "a", "f"]
 
 
 def test_loop_until_ends_with_a_failing_child() -> None:

@@ -42,6 +42,10 @@ def advance(run: Run, container: Container, iteration: int | None) -> None:
         run.wish(FinishDirectory(taskrun.id, task))
         return
     step = _next_step(run, container, behaviour)
+    if step in ("finally", "finish") and task.type.endswith(".LoopUntil") and container.verdict is None:
+        container.verdict = rounds.after_round(run, container, task, again=not orphaned)
+        if container.verdict is None:
+            return
     if orphaned:
         _finish_orphan(run, container, behaviour, step)
     elif step == "wait":
@@ -64,20 +68,15 @@ def advance(run: Run, container: Container, iteration: int | None) -> None:
 def _finish_orphan(run: Run, container: Container, behaviour: type[Flowable], step: str) -> None:
     """A flowable below one that has ended: what it has not begun stays undone, a restart goes on with it."""
     if step == "finish" or container.lane("tasks").states["FAILED"]:
-        finish(run, container, behaviour, again=False)
+        finish(run, container, behaviour)
     else:
         close(run, container, "KILLED")
 
 
-def finish(run: Run, container: Container, behaviour: type[Flowable], *, again: bool = True) -> None:
-    """All lanes are done: the flowable gets its final state, unless its type has something to do first."""
-    taskrun, task = container.taskrun, container.task
-    assert taskrun is not None and task is not None
-    state = rounds.after_round(run, container, task, again) if task.type.endswith(".LoopUntil") else "DONE"
-    if state == "DONE":
-        close(run, container, behaviour.final(container))
-    elif state != "WAIT":
-        close(run, container, state)
+def finish(run: Run, container: Container, behaviour: type[Flowable]) -> None:
+    """All lanes are done: the flowable gets its final state."""
+    verdict = container.verdict or "DONE"
+    close(run, container, behaviour.final(container) if verdict == "DONE" else verdict)
 
 
 def close(run: Run, container: Container, state: str) -> None:

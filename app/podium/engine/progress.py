@@ -47,7 +47,7 @@ class Lane:
 class Container:
     """The flow itself (`taskrun` is None) or one flowable task run."""
 
-    __slots__ = ("active", "branch", "captured", "cursor", "lanes", "order", "task", "taskrun", "waiting")
+    __slots__ = ("active", "branch", "captured", "cursor", "lanes", "order", "task", "taskrun", "verdict", "waiting")
 
     def __init__(self, taskrun: TaskRun | None, task: Task | None) -> None:
         self.taskrun = taskrun
@@ -62,6 +62,8 @@ class Container:
         """Iterations of a loop that have been started and are not complete."""
         self.waiting = False
         """True while something outside must happen first (a directory is prepared, a pause)."""
+        self.verdict: str | None = None
+        """What was decided about a LoopUntil after its last round: `DONE` or its state."""
         self.captured = False
         """True once the capture of a WorkingDirectory's files has been asked for."""
 

@@ -30,41 +30,48 @@ def first_round() -> dict[str, Any]:
     return {"iterationCount": 1}
 
 
-def after_round(run: Run, container: Container, task: Task, again: bool) -> str:
-    """What follows a complete round: `DONE` (state from the children), a state, or `WAIT` for the next round.
+def after_round(run: Run, container: Container, task: Task, again: bool) -> str | None:
+    """What follows a complete round: `DONE` (state from the children), a state, or None when the next round waits.
 
-    Without `again` there must be no next round: then the loop was broken off and is KILLED.
+    Without `again` there must be no next round: then the loop was broken off and is KILLED. The `finally` tasks run
+    after the last round only.
     """
     taskrun = container.taskrun
     assert taskrun is not None
     if container.lane("tasks").states["FAILED"]:
         return "DONE"
     try:
+        # The limits come first: what a round beyond them would say no longer counts (semantics 4.5).
+        frequency = _frequency(run, task, taskrun)
+        reached = _reached(run, taskrun, frequency)
+        if reached is not None:
+            run.log("WARN", reached, taskrun)
+            failing = not falsy(run.render(task.props.get("failOnMaxReached", False), taskrun))
+            return "FAILED" if failing else "DONE"
         if not falsy(run.render(task.props.get("condition"), taskrun)):
             return "DONE"
-        frequency = _frequency(run, task, taskrun)
     except Exception as error:  # whatever a user's expression raises fails this task, never the engine
         run.log("ERROR", f"Unable to resolve state from the Flowable task: {error}", taskrun)
         return "FAILED"
-    count = int((taskrun.outputs or {}).get("iterationCount", 1))
-    reached = None
-    if frequency.max_iterations is not None and count >= frequency.max_iterations:
-        reached = "Max iterations reached"
-    elif frequency.max_duration is not None and (
-        run.now() + frequency.interval > taskrun.start + frequency.max_duration
-    ):
-        reached = "Max duration reached"
-    if reached is not None:
-        run.log("WARN", reached, taskrun)
-        failing = not falsy(run.render(task.props.get("failOnMaxReached", False), taskrun))
-        return "FAILED" if failing else "DONE"
+    if container.lane("finally").total:  # taken up in the middle of them
+        return "DONE"
     if not again:
         return "KILLED"
     # The timer first: a loop that waits without one would wait for ever.
     run.set_timer(f"loop:{taskrun.id}", run.now() + frequency.interval)
     run.move(taskrun, "PAUSED")
     run.pause_execution()
-    return "WAIT"
+    return None
+
+
+def _reached(run: Run, taskrun: TaskRun, frequency: CheckFrequency) -> str | None:
+    """Which limit this round went beyond: as on a server, `maxIterations: 3` is only exceeded by a fourth round."""
+    count = int((taskrun.outputs or {}).get("iterationCount", 1))
+    if frequency.max_iterations is not None and count > frequency.max_iterations:
+        return "Max iterations reached"
+    if frequency.max_duration is not None and run.now() > taskrun.start + frequency.max_duration:
+        return "Max duration reached"
+    return None
 
 
 def next_round(run: Run, container: Container) -> None:
