@@ -12,6 +12,7 @@ from podium.tasks.registry import default_registry
 
 HEAD = "id: f\nnamespace: a.b\n"
 TASK = "tasks:\n  - id: t\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n"
+PROCESS = "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n    runner: PROCESS\n"
 LOG = "io.kestra.plugin.core.log.Log"
 FLOW = "io.kestra.plugin.core.flow"
 TRIGGER = "io.kestra.plugin.core.trigger"
@@ -233,6 +234,11 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
         "triggers:\n  - id: s\n    type: $TRIGGER.Schedule\n    cron: '@daily'\n    backfill: {}\n" + TASK,
         [("deprecated-property", 7, 5)],
     ),
+    "older property in a flow for any server before 2.0": (PROCESS, [("older-property", 7, 5)]),
+    "older property beside one of 2.0": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    dependsOn: [{flowId: x}]\n" + PROCESS,
+        [("deprecated-property", 11, 5)],
+    ),
     # -- defaults
     "a default without values": (
         "pluginDefaults:\n  - type: $LOG\n" + TASK,
@@ -321,6 +327,14 @@ def test_messages_say_what_to_do(registry: Registry) -> None:
     loaded = load_flow(HEAD + TASK.replace("    message: hi\n", ""), registry)
     missing = next(d for d in loaded.diagnostics if d.code == "missing-property")
     assert missing.message.startswith("tasks[0].message: must not be null. Add `message`")
+
+
+def test_an_older_property_is_a_warning_only_in_a_flow_of_2_0(registry: Registry) -> None:
+    (found,) = load_flow(HEAD + PROCESS, registry).diagnostics
+    assert (found.severity, found.message) == ("info", "tasks[0].runner is deprecated: Use `taskRunner`.")
+    newer = "triggers:\n  - id: s\n    type: io.kestra.plugin.core.trigger.Flow\n    dependsOn: [{flowId: x}]\n"
+    (found,) = load_flow(HEAD + newer + PROCESS, registry).diagnostics
+    assert (found.code, found.severity) == ("deprecated-property", "warning")
 
 
 def test_each_document_is_a_flow_of_its_own(registry: Registry) -> None:

@@ -55,6 +55,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "expression-finding": ("warning", "An expression does something that is rarely meant."),
     "deprecated-type": ("warning", "The type still works, but has a successor."),
     "deprecated-property": ("warning", "The property still works, but has a successor."),
+    "older-property": ("info", "The property has a successor, but does all it ever did before Kestra 2.0, and here."),
     "old-spelling": ("info", "An older spelling of a property; it is read as the current one."),
     "renamed-type": ("info", "An older name of a type; it is read as the current one."),
     "runs-elsewhere": ("info", "The type is known, but runs on a Kestra server only."),

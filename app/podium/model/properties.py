@@ -44,6 +44,7 @@ def prop(
     format: Format | None = None,
     since: str | None = None,
     removed: str | None = None,
+    until: str | None = None,
     name: str | None = None,
 ) -> Any:
     """Declare a property on a `Properties` class.
@@ -54,7 +55,7 @@ def prop(
     meta = {
         "doc": doc, "required": required, "default": default, "dynamic": dynamic, "secret": secret,
         "deprecated": deprecated, "aliases": aliases, "also": also, "group": group, "language": language,
-        "format": format, "since": since, "removed": removed, "name": name,
+        "format": format, "since": since, "removed": removed, "until": until, "name": name,
     }  # fmt: skip
     if isinstance(default, (list, dict, set)):
         return dataclasses.field(default_factory=default.copy, metadata=meta)
@@ -112,6 +113,7 @@ def _property(field: "dataclasses.Field[Any]", hint: Any) -> PropertyDecl:
         format=meta.get("format"),
         since=meta.get("since"),
         removed=meta.get("removed"),
+        until=meta.get("until"),
     )
 
 

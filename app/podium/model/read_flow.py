@@ -104,6 +104,8 @@ class _FlowReader:
             dialect="2.x" if reader.newer or flow_rules.uses_newer(blocks) else "1.x",
         )
         flow_rules.check_recursion(flow, findings)
+        if flow.dialect == "2.x":
+            findings.recode("older-property", "deprecated-property")
         return flow if flow_id is not None and namespace is not None else None
 
     def _defaults(self, node: Node | None, path: str) -> tuple[tuple[PluginDefault, ...], list[DefaultNode]]:

@@ -109,8 +109,10 @@ class Reader:
             fix = Fix(f"Replace by {decl.name}", (Edit(entry.key.range, decl.name),))
             self.findings.add("old-spelling", message, entry.key, place, fix)
         if decl.deprecated:
-            message = f"{place} is deprecated: {decl.deprecated.rstrip('.')}."
-            self.findings.add("deprecated-property", message, entry.key, place, property_fix(node, entry))
+            instead = decl.deprecated.rstrip(".")
+            message = f"{place} is deprecated: {instead}."
+            code = "older-property" if decl.until else "deprecated-property"
+            self.findings.add(code, message, entry.key, place, property_fix(node, entry))
         if decl.removed:
             version, _, instead = decl.removed.partition(": ")
             instead = f" ({instead})" if instead else ""

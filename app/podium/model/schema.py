@@ -57,7 +57,8 @@ class PropertyDecl:
     spellings that are translated when the flow is loaded, `also` are those of another dialect, just as good.
     `default` is what the task sees when it is absent. `group` sorts documentation; properties of the groups
     `ignored` and `server` are read, but mean nothing on one machine, and nobody proposes them. `since` is the
-    Kestra version that brought the property, `removed` the one that refuses it.
+    Kestra version that brought the property, `removed` the one that refuses it. `until` is said of a deprecated
+    property that does all it ever did on servers before that version: in a flow for those it is no reason to warn.
     """
 
     name: str
@@ -75,6 +76,7 @@ class PropertyDecl:
     format: Format | None = None
     since: str | None = None
     removed: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,10 +87,10 @@ def after_edit(marks: Sequence[Mark], top: int, old_bottom: int, new_bottom: int
 
 
 def validity(marks: Sequence[Mark]) -> str:
-    """The badge under the editor: `✓ valid`, or what was found in a few words."""
+    """The badge under the editor: `✓ valid` unless there is an error or a warning, and what was found."""
     errors = sum(mark.severity == "error" for mark in marks)
     warnings = sum(mark.severity == "warning" for mark in marks)
     infos = len(marks) - errors - warnings
     counts = ((errors, "✗", "error"), (warnings, "!", "warning"), (infos, "i", "hint"))
     found = [f"{symbol} {count} {word}{'s' * (count > 1)}" for count, symbol, word in counts if count]
-    return "  ".join(found) or "✓ valid"
+    return "  ".join(found if errors or warnings else ["✓ valid", *found])

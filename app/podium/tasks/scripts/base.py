@@ -138,10 +138,10 @@ class ScriptTask(RunnableTask):
         deprecated="Use `outputFiles`.", group="deprecated",
     )  # fmt: skip
     runner: Literal["PROCESS", "DOCKER"] | None = prop(
-        doc="Where the script runs.", deprecated="Use `taskRunner`.", group="deprecated"
+        doc="Where the script runs.", deprecated="Use `taskRunner`.", group="deprecated", until="2.0"
     )
     docker: DockerOptions | None = prop(
-        doc="Options of the container.", deprecated="Use `taskRunner`.", group="deprecated",
+        doc="Options of the container.", deprecated="Use `taskRunner`.", group="deprecated", until="2.0",
         aliases=("dockerOptions",),
     )  # fmt: skip
 

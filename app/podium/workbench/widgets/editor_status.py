@@ -57,7 +57,7 @@ class EditorStatus(Horizontal):
 
     def show(self, badge: str, worst: str | None, mark: Mark | None) -> None:
         """`badge` is the verdict on the whole text, `mark` what concerns the cursor's line."""
-        text = Content.styled(badge, _COLOURS[worst] if worst else "$text-success" if badge.startswith("✓") else "")
+        text = Content.styled(badge, "$text-success" if badge.startswith("✓") else _COLOURS[worst] if worst else "")
         if mark is not None:
             text += Content(" · ") + Content.styled(clean(mark.message), _COLOURS[mark.severity])
         self._verdict.say(text)
