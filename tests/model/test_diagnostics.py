@@ -12,7 +12,9 @@ from podium.tasks.registry import default_registry
 
 HEAD = "id: f\nnamespace: a.b\n"
 TASK = "tasks:\n  - id: t\n    type: io.kestra.plugin.core.log.Log\n    message: hi\n"
-PROCESS = "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n    runner: PROCESS\n"
+PROCESS = (
+    "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n    runner: PROCESS\n"
+)
 LOG = "io.kestra.plugin.core.log.Log"
 FLOW = "io.kestra.plugin.core.flow"
 TRIGGER = "io.kestra.plugin.core.trigger"

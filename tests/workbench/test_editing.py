@@ -1,13 +1,19 @@
 """What the editor knows about texts: searching, checks, mends, tabs, keys."""
 
+import json
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.workbench.desk import BROKEN, HELLO
+from tests.workbench.desk import BROKEN, HELLO, make_workspace
 
+from podium.cli.main import main
 from podium.model.diagnostics import Edit, Fix, Range
-from podium.tasks.registry import default_registry
+from podium.store.flow_check import CheckedFlows, FlowCheck
+from podium.store.kept import WorkspaceKept
+from podium.store.stores import Stores
 from podium.workbench.commands import Command, matching
 from podium.workbench.editing.checking import check_text
 from podium.workbench.editing.outside import outside_command
@@ -16,6 +22,7 @@ from podium.workbench.files.new_flow import flow_template
 from podium.workbench.keys import fitting, key_name, key_names
 from podium.workbench.panes.buffer import fix_as_edit
 from podium.workbench.panes.tabs import tabs_title
+from podium.workbench.start import _registry
 
 
 @pytest.mark.parametrize(
@@ -55,6 +62,13 @@ def test_the_next_place_is_found_around_the_end(at: tuple[int, int], step: int, 
     assert next_place([], at, step) is None
 
 
+def in_workspace(root: Path) -> Callable[[Path, str], CheckedFlows]:
+    """The check of flows in a workspace, with the types and settings that a workbench there has."""
+    stores = Stores.open(root)
+    kept = WorkspaceKept(stores.secrets, stores.namespace_files, stores.key_values)
+    return FlowCheck(stores.workspace, stores.settings, _registry(stores), kept).check
+
+
 @pytest.mark.parametrize(
     ("name", "text", "is_flow", "message"),
     [
@@ -73,15 +87,73 @@ def test_the_next_place_is_found_around_the_end(at: tuple[int, int], step: int, 
         ("x.md", "# {{ [", False, ""),
     ],
 )
-def test_checks(name: str, text: str, is_flow: bool, message: str) -> None:
+def test_checks(name: str, text: str, is_flow: bool, message: str, tmp_path: Path) -> None:
     language = {"yaml": "yaml", "json": "json", "py": "python", "toml": "toml", "md": "markdown"}[name.split(".")[-1]]
-    found, flow = check_text(Path(name), language, text, default_registry())
+    found, flow = check_text(Path(name), language, text, in_workspace(tmp_path))
     assert flow is is_flow
     if message:
         assert any(message in one.message for one in found)
         assert all(one.range.line <= text.count("\n") for one in found)
     elif name.startswith("flows") and text:
         assert [one for one in found if one.severity == "error"] == []
+
+
+SETTINGS = """\
+plugins = ["own_types_of_the_workspace"]
+
+[[plugin-defaults]]
+type = "io.kestra.plugin.scripts.shell.Script"
+values = { script = "echo by default" }
+"""
+OWN_TYPES = """\
+from podium.model.properties import prop
+from podium.plugin.task import RunnableTask
+
+class Wave(RunnableTask):
+    type = "our.Wave"
+    hand: str = prop(required=True)
+
+    def run(self, ctx):
+        return {}
+
+CLASSES = (Wave,)
+"""
+FLOWS = {
+    "defaulted": "  - id: a\n    type: io.kestra.plugin.scripts.shell.Script\n",
+    "own": "  - id: a\n    type: our.Wave\n    hend: left\n",
+    "secretive": "  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: \"{{ secret('NONE') }} {{ x }}\"\n",
+    "older": "  - id: a\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: [ls]\n    runner: PROCESS\n",
+    "twin": "  - id: a\n    type: io.kestra.plugin.core.log.Log\n    message: x\n",
+}
+
+
+def test_the_editor_says_what_the_command_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = "id: {}\nnamespace: company.team\ntasks:\n"
+    files = {f"flows/{name}.yaml": head.format(name) + tasks for name, tasks in FLOWS.items()}
+    files |= {"flows/other.yaml": files["flows/twin.yaml"], "podium.toml": SETTINGS}
+    root = make_workspace(tmp_path, files | {"own_types_of_the_workspace.py": OWN_TYPES})
+    monkeypatch.chdir(root)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    code = main(["validate", "-o", "json"])
+    assert code == 2, capsys.readouterr().err
+    said = {
+        one["file"]: [(each["code"], each["severity"], each["message"], each["line"], each["column"])
+                      for each in one["diagnostics"]]
+        for one in json.loads(capsys.readouterr().out)
+    }  # fmt: skip
+    check = in_workspace(root)
+    for name in (one for one in files if one.startswith("flows/")):
+        found, _ = check_text(root / name, "yaml", files[name], check)
+        assert [
+            (one.code, one.severity, one.message, one.range.line + 1, one.range.column + 1) for one in found
+        ] == said[name], name
+    codes = {name: [code for code, *_ in said[f"flows/{name}.yaml"]] for name in FLOWS}
+    assert codes.pop("own") == ["unknown-property"]
+    assert codes.pop("twin") == ["flow-twice"]
+    assert codes.pop("older") == ["older-property"]
+    assert codes == {"defaulted": [], "secretive": ["unknown-secret", "unknown-variable"]}
 
 
 def test_a_mend_of_several_edits_is_one_step() -> None:
@@ -144,9 +216,9 @@ def test_the_readers_own_editor(environ: dict[str, str], command: list[str]) -> 
     assert outside_command(environ, Path("x.py"), 7) == command
 
 
-def test_a_new_flow_is_valid() -> None:
+def test_a_new_flow_is_valid(tmp_path: Path) -> None:
     text = flow_template("flows/my flow!.yaml", "company.team")
     assert re.search("^id: my_flow$", text, re.MULTILINE)
-    found, is_flow = check_text(Path("flows/x.yaml"), "yaml", text, default_registry())
+    found, is_flow = check_text(Path("flows/x.yaml"), "yaml", text, in_workspace(tmp_path))
     assert is_flow
     assert [one.message for one in found if one.severity != "info"] == []

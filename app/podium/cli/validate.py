@@ -1,7 +1,7 @@
 """`podium validate`: everything that can be known to be wrong with flows before one runs."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from podium.model.edits import fixed
 from podium.store.workspace import is_skipped_folder
 
 _STYLES = {"error": "bad", "warning": "warning", "info": "waiting"}
-_RANKS = ("error", "warning", "info")
 
 
 @dataclass(slots=True)
@@ -53,7 +52,6 @@ def _validate(arguments: Arguments, console: Console) -> int:
     checked = [_check_file(session, path) for path in _files(session, arguments.paths)]
     if arguments.fix:
         checked = [_mended(session, one, console) for one in checked]
-    _find_twins(session, checked)
     if arguments.quiet:
         for one in checked:
             one.diagnostics = [each for each in one.diagnostics if each.severity != "info"]
@@ -65,15 +63,12 @@ def _validate(arguments: Arguments, console: Console) -> int:
 
 def check_text(session: Session, path: Path, text: str) -> Checked:
     """All findings about the flows of one file, in the order of the file."""
-    from podium.model.loader import load_flows
+    from podium.store.flow_check import FlowCheck
 
-    checked = Checked(path, "<stdin>" if path == Path("-") else session.shown(path), text)
-    for loaded in load_flows(text, session.registry, defaults=session.plugin_defaults, kept=session.kept):
-        checked.diagnostics += loaded.diagnostics
-        if loaded.flow is not None:
-            checked.flows.append((loaded.flow.namespace, loaded.flow.id))
-    checked.diagnostics.sort(key=lambda found: (found.range.line, found.range.column, _RANKS.index(found.severity)))
-    return checked
+    check = FlowCheck(session.workspace, session.settings, session.registry, session.kept, session.shown)
+    found = check.check(None if path == Path("-") else path, text)
+    shown = "<stdin>" if path == Path("-") else session.shown(path)
+    return Checked(path, shown, text, found.diagnostics, found.flows)
 
 
 def _check_file(session: Session, path: Path) -> Checked:
@@ -159,20 +154,6 @@ def _decoded(path: Path) -> str:
         column = len(before[-1].decode("utf-8-sig"))
         message = "The text is not UTF-8 from here on. Save it as UTF-8."
         raise UnreadableFile(message, len(before) - 1, column) from error
-
-
-def _find_twins(session: Session, checked: Iterable[Checked]) -> None:
-    """A flow that another file of the workspace claims to be as well."""
-    places: dict[tuple[str, str], set[Path]] = {}
-    for flow in session.workspace.flow_files():
-        places.setdefault((flow.namespace, flow.id), set()).add(flow.path.resolve())
-    for one in checked:
-        for namespace, flow_id in one.flows:
-            others = places.get((namespace, flow_id), set()) - {one.path.resolve()}
-            if others and one.path.resolve().is_relative_to(session.workspace.root):
-                names = " and ".join(sorted(session.shown(path) for path in others))
-                message = f"The flow `{flow_id}` of `{namespace}` is in {names} too. Give one of them another `id:`."
-                one.diagnostics.append(Diagnostic("flow-twice", "error", message, Range(0, 0, 0, 0), "id"))
 
 
 def _mended(session: Session, checked: Checked, console: Console) -> Checked:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
+from podium.store.flow_check import FlowCheck
 from podium.store.kept import WorkspaceKept
 from podium.store.stores import Stores
 from podium.workbench.clipboard import Clipboard
@@ -31,7 +32,8 @@ class Bench:
     ) -> None:  # fmt: skip
         self.stores = stores
         self.registry = registry
-        self.kept = WorkspaceKept(stores.secrets, stores.namespace_files, stores.key_values)
+        kept = WorkspaceKept(stores.secrets, stores.namespace_files, stores.key_values)
+        self.flow_check = FlowCheck(stores.workspace, stores.settings, registry, kept)
         self.executions = executions
         self.workspace = stores.workspace
         self.clock = stores.clock

@@ -52,9 +52,9 @@ def run_workbench(path: Path, file: Path | None = None) -> int:
 
 
 def _registry(stores: Stores) -> Registry:
-    from podium.tasks.registry import default_registry
+    from podium.runtime.workspace_types import workspace_registry
 
-    return default_registry(stores.settings.plugins)
+    return workspace_registry(stores.workspace, stores.settings)
 
 
 def _executions(stores: Stores, registry: Registry, launcher: Launcher) -> Executions:

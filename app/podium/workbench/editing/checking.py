@@ -6,7 +6,7 @@ import ast
 import json
 import tomllib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from podium.model.diagnostics import Diagnostic, Range
@@ -15,19 +15,16 @@ from podium.store.flow_files import sniff_flows
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from podium.model.expression_check import Kept
-    from podium.model.schema import Catalog
+    from podium.store.flow_check import CheckedFlows
 
 
 def check_text(
-    path: Path, language: str, text: str, catalog: Catalog, kept: Kept | None = None
+    path: Path, language: str, text: str, check_flows: Callable[[Path, str], CheckedFlows]
 ) -> tuple[list[Diagnostic], bool]:
     """What is wrong with a text, and whether it is a flow. Never raises for a bad text."""
     if language == "yaml":
         if looks_like_flow(path, text):
-            from podium.model.loader import load_flows
-
-            return [one for loaded in load_flows(text, catalog, kept=kept) for one in loaded.diagnostics], True
+            return check_flows(path, text).diagnostics, True
         from podium.model.marked_yaml import documents
 
         return [one for document in documents(text) for one in document.diagnostics], False

@@ -300,11 +300,11 @@ class EditorPane(Vertical):
         """Ask whether the text is in order; the answer comes when it comes."""
         if buffer.file.read_only:
             return
-        editor, registry, kept = buffer.editor, self._bench.registry, self._bench.kept
+        editor, check = buffer.editor, self._bench.flow_check.check
         version, path, language, text = editor.version, buffer.path, editor.syntax, editor.text
 
         def job() -> None:
-            found, is_flow = check_text(path, language, text, registry, kept)
+            found, is_flow = check_text(path, language, text, check)
             self.app.call_later(self._take_check, buffer, version, found, is_flow)
 
         self._worker.ask(buffer, job)
