@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.workbench.patience import until
 from tests.workbench.recorded import SOURCE, Recorder, at
+from textual.app import App
 
 from podium.engine import changes as c
 from podium.store.index import ExecutionFilter
+from podium.workbench import following
 from podium.workbench.following import (
     ExecutionGone,
     ExecutionGrew,
@@ -20,7 +23,9 @@ from podium.workbench.following import (
     ReadingFailed,
     RunsQuery,
     RunsRead,
+    ServerSeen,
 )
+from podium.workbench.runs.feed import RunsFeed
 
 
 @pytest.fixture
@@ -58,6 +63,18 @@ def test_an_idle_look_finds_nothing_and_a_written_row_is_found_once(recorder: Re
     assert isinstance(runs, RunsRead) and runs.pages[0][0].state == "SUCCESS"
     assert isinstance(overview, Overview) and overview.unfinished == ()
     assert overview.latest["company.team", "etl"].state == "SUCCESS"
+
+
+def test_the_server_is_asked_for_now_and_then_and_told_of_when_it_changes(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = [False, False, True, False]
+    desk = Desk(recorder, serving=lambda: answers.pop(0))
+    assert ServerSeen(False) in desk.look()
+    assert desk.look() == [] and len(answers) == 3, "asked at every look"
+    monkeypatch.setattr(following, "_SERVER_PAUSE", 0.0)
+    desk.follower._server_due = 0.0
+    assert [desk.look() for _ in range(3)] == [[], [ServerSeen(True)], [ServerSeen(False)]]
 
 
 def test_a_new_question_is_answered_without_a_change(recorder: Recorder) -> None:
@@ -155,3 +172,21 @@ def test_the_thread_sees_what_another_process_writes_within_a_moment(recorder: R
         follower.stop()
         follower.join(5)
     assert not follower._thread.is_alive()
+
+
+async def test_who_listens_late_is_told_what_still_holds(recorder: Recorder) -> None:
+    recorder.create("a")
+    app: App[None] = App()
+    async with app.run_test() as pilot:
+        feed = RunsFeed(app, recorder.workspace)
+        early: list[News] = []
+        feed.subscribe(early.append)
+        feed.start()
+        await until(pilot, lambda: {type(one) for one in early} == {Overview, ServerSeen})
+        late: list[News] = []
+        feed.subscribe(late.append)
+        gone: list[News] = []
+        feed.subscribe(gone.append)()
+        await until(pilot, lambda: len(late) == 2)
+        assert {type(one) for one in late} == {Overview, ServerSeen} and not gone
+        feed.stop()

@@ -10,6 +10,7 @@ from tests.workbench.patience import until
 from textual import events
 from textual.pilot import Pilot
 
+from podium.server.presence import the_only_server
 from podium.workbench.app import PodiumApp
 from podium.workbench.files.drafts import Draft, Drafts
 from podium.workbench.files.entries import Entry
@@ -34,6 +35,15 @@ async def type_text(pilot: Pilot[None], text: str) -> None:
     names = {" ": "space", "\n": "enter", "/": "slash", ".": "full_stop", "_": "underscore", ":": "colon", "-": "minus",
              "{": "left_curly_bracket", "}": "right_curly_bracket"}  # fmt: skip
     await pilot.press(*(names.get(character, character) for character in text))
+
+
+async def test_the_first_row_says_whether_a_server_works_here(tmp_path: Path) -> None:
+    app = workbench(make_workspace(tmp_path))
+    async with app.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "serve: off" in grid(app).splitlines()[0])
+        with the_only_server(app.bench.workspace):
+            await until(pilot, lambda: "serve: on" in grid(app).splitlines()[0])
+        await until(pilot, lambda: "serve: off" in grid(app).splitlines()[0])
 
 
 # ---- files and checks --------------------------------------------------------------------------------------------
@@ -472,7 +482,7 @@ async def test_a_fault_in_a_check_is_said_and_checks_go_on(tmp_path: Path, monke
         await until(pilot, lambda: "The editor cannot check this" in grid(app))
         monkeypatch.undo()
         await pilot.press("#")
-        await until(pilot, lambda: "✓ valid" in grid(app))
+        await until(pilot, lambda: "✗ 1 error" in grid(app))
 
 
 async def test_keys_that_arrive_together_are_done_in_their_order(tmp_path: Path) -> None:

@@ -39,7 +39,13 @@ tasks:
 }
 
 
-EVERYWHERE = ("✗ 1 error", "ln 14 col 7", "◂ Unrecognized field", "company.team  ~/flows-of-mine", "runs: 0   14:32")
+EVERYWHERE = (
+    "✗ 1 error",
+    "ln 14 col 7",
+    "◂ Unrecognized field",
+    "company.team  ~/flows-of-mine",
+    "serve: off   runs: 0   14:32",
+)
 WIDE = ("◆ hello", "◆ stars", "job.py", "alt+Enter Mend", "stars has not run yet.", "Select a run to see its log.")
 NARROW = ("No run is selected.",)
 

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from podium.store.errors import StoreError, write_failure
 from podium.store.workspace import Workspace
+
+_TRIES, _BETWEEN_TRIES = 10, 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +35,24 @@ def the_only_server(workspace: Workspace) -> Iterator[Path]:
     except OSError as error:
         raise write_failure("The mark of the server", path, error) from error
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(f"{workspace.root} is served already{_by(_read(path))}. End that one first.") from error
+        if not _locked(file):
+            raise StoreError(f"{workspace.root} is served already{_by(_read(path))}. End that one first.")
         announce(path, "")
         yield path
     finally:
         os.close(file)
+
+
+def _locked(file: int) -> bool:
+    """Whether the lock is ours now. Who only asks with `serving` holds it for a moment, which is waited for."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return True
+    return False
 
 
 def announce(path: Path, address: str) -> None:

@@ -29,6 +29,7 @@ INTERVAL = 0.05
 _RESTING = 0.25  # pause between looks when nothing runs
 _ENDED_PAUSE = 0.5  # a run that ended can be restarted, but nobody waits for milliseconds of that
 _RECONCILE_PAUSE = 2.0
+_SERVER_PAUSE = 1.0
 _INDEX_PAUSE = 0.1  # between two readings of an index that changes all the time
 
 
@@ -83,13 +84,20 @@ class ExecutionGone:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSeen:
+    """Whether `podium serve` works on the workspace; said at the beginning and when it changes."""
+
+    serving: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReadingFailed:
     """Something could not be read; `text` says what and why. Said once until it changes."""
 
     text: str
 
 
-News = RunsRead | Overview | ExecutionRead | ExecutionGrew | ExecutionGone | ReadingFailed
+News = RunsRead | Overview | ExecutionRead | ExecutionGrew | ExecutionGone | ServerSeen | ReadingFailed
 
 
 class OpenJournal:
@@ -138,6 +146,7 @@ class Follower:
     """The thread that reads. `deliver` is called on it with each piece of news and must only pass it on.
 
     `reconcile` notices runs whose runner died; it is called every two seconds while something has not ended.
+    `serving` tells whether there is a server; it is asked once a second.
     """
 
     def __init__(
@@ -146,10 +155,14 @@ class Follower:
         deliver: Callable[[News], None],
         reconcile: Callable[[], object] | None = None,
         *,
+        serving: Callable[[], bool] | None = None,
         interval: float = INTERVAL,
     ) -> None:
         self._workspace, self._deliver, self._reconcile = workspace, deliver, reconcile
         self._interval = interval
+        self._serving = serving
+        self._served: bool | None = None
+        self._server_due = 0.0
         self._database: Database | None = None
         self._wake = threading.Event()
         self._stop = threading.Event()
@@ -238,6 +251,12 @@ class Follower:
         if self._reconcile is not None and self._unfinished and time.monotonic() >= self._reconcile_due:
             self._try("reconcile", self._reconcile)
             self._reconcile_due = time.monotonic() + _RECONCILE_PAUSE
+        if self._serving is not None and time.monotonic() >= self._server_due:
+            self._server_due = time.monotonic() + _SERVER_PAUSE
+            served = self._serving()
+            if served != self._served:
+                self._served = served
+                self._deliver(ServerSeen(served))
 
     def _try(self, what: str, look: Callable[[], object]) -> None:
         try:

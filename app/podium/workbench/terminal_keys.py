@@ -19,7 +19,7 @@ from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, ReturnType
 from textual.message import Message
 
-_PATIENCE = 0.5  # seconds; longer than that only if a widget went away with the key
+_PATIENCE = 2.0  # seconds for one key; longer than that only if a widget went away with it
 _TAKEN = "1234567890-="
 
 
@@ -43,11 +43,16 @@ def mend_alt_keys() -> None:
 class _Done(Message):
     """Follows a key on its way; when it arrives everything that the key does has been done."""
 
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
 
 class KeysInOrder(App[ReturnType]):
     """An App in which a key is not looked at before the one in front of it is finished."""
 
     _on_its_way = False
+    _sent = 0
 
     def __init__(self) -> None:
         self._keys_waiting: deque[events.Key | events.Paste] = deque()
@@ -57,30 +62,38 @@ class KeysInOrder(App[ReturnType]):
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             await super().on_event(event)
         elif self._on_its_way:
-            if not self._keys_waiting:
-                self.set_timer(_PATIENCE, self._stop_waiting)
             self._keys_waiting.append(event)
+            if len(self._keys_waiting) == 1:
+                self._look_after(self._sent)
         else:
             await self._send(event)
 
     async def _send(self, event: events.Key | events.Paste) -> None:
         target = self.focused or self.screen
         self._on_its_way = True
+        self._sent += 1
+        number = self._sent
         await super().on_event(event)
-        if not target.post_message(_Done()):
-            self.on__done()
+        if not target.post_message(_Done(number)):
+            self.call_later(self._next, number)
 
-    def on__done(self) -> None:
+    def on__done(self, event: _Done) -> None:
         """The key is done, but for a change of the focus, which is already in this queue: then comes the next one."""
-        self.call_later(self._next)
+        self.call_later(self._next, event.number)
 
-    async def _next(self) -> None:
-        self._on_its_way = False
-        if self._keys_waiting:
-            await self._send(self._keys_waiting.popleft())
-
-    async def _stop_waiting(self) -> None:
-        if self._keys_waiting:
-            await self._next()
+    async def _next(self, done: int) -> None:
+        if done == self._sent:
+            self._on_its_way = False
             if self._keys_waiting:
-                self.set_timer(_PATIENCE, self._stop_waiting)
+                await self._send(self._keys_waiting.popleft())
+
+    def _look_after(self, number: int) -> None:
+        """Do not wait forever for the key that was sent as this number."""
+
+        async def look() -> None:
+            if self._on_its_way:
+                await self._next(number)
+            if self._keys_waiting:
+                self._look_after(self._sent)
+
+        self.set_timer(_PATIENCE, look)

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from textual.app import App
 
+from podium.server.presence import serving
 from podium.store.workspace import Workspace
-from podium.workbench.following import Follower, News, RunsQuery
+from podium.workbench.following import Follower, News, Overview, RunsQuery, ServerSeen
 
 T = TypeVar("T")
 
@@ -21,7 +22,10 @@ class RunsFeed:
     def __init__(self, app: App, workspace: Workspace, reconcile: Callable[[], object] | None = None) -> None:
         self._app = app
         self._listeners: list[Listener] = []
-        self._follower = Follower(workspace, self._deliver, reconcile)
+        self._standing: dict[type, News] = {}
+        self._follower = Follower(
+            workspace, self._deliver, reconcile, serving=lambda: serving(workspace) is not None
+        )  # fmt: skip
 
     def start(self) -> None:
         """Begin to read."""
@@ -32,8 +36,13 @@ class RunsFeed:
         self._follower.stop()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Give `listener` every piece of news from now on; returns what ends that."""
+        """Give `listener` every piece of news from now on; returns what ends that.
+
+        What was said before and still holds, such as how many runs there are, is said again for it.
+        """
         self._listeners.append(listener)
+        for news in self._standing.values():
+            self._app.call_later(self._tell, listener, news)
 
         def unsubscribe() -> None:
             if listener in self._listeners:
@@ -61,7 +70,13 @@ class RunsFeed:
         # On the reading thread; after the end of the app there is nobody to tell.
         self._app.call_later(self._dispatch, news)
 
+    def _tell(self, listener: Listener, news: News) -> None:
+        if listener in self._listeners and self._standing[type(news)] is news:
+            listener(news)
+
     def _dispatch(self, news: News) -> None:
+        if isinstance(news, (Overview, ServerSeen)):
+            self._standing[type(news)] = news
         for listener in list(self._listeners):
             listener(news)
 

@@ -20,7 +20,7 @@ from podium.base.text import clean
 from podium.store.log_filter import AT_FIRST
 from podium.workbench.bench import Bench
 from podium.workbench.editing.outside import outside_command
-from podium.workbench.following import News, Overview, ReadingFailed
+from podium.workbench.following import News, Overview, ReadingFailed, ServerSeen
 from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
 from podium.workbench.panes.buffer import Buffer
 from podium.workbench.panes.editor_pane import EditorPane
@@ -315,6 +315,8 @@ class MainScreen(Screen[None]):
     def _take_news(self, news: News) -> None:
         if isinstance(news, Overview):
             self.top.show_running(len(news.unfinished))
+        elif isinstance(news, ServerSeen):
+            self.top.show_serving(news.serving)
         elif isinstance(news, ReadingFailed):
             self.say(news.text, failed=True)
 
