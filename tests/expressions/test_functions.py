@@ -76,11 +76,7 @@ def services() -> Services:
         ("(tasksWithState('failed'))[1]", {"taskId": "y", "state": "FAILED", "value": "v"}),
         ("currentEachOutput({'a': {'b': 7}})", 7),
         ("parentOutput()", {"value": 1}),
-        ("iterationOutput()", 1),
-        ("iterationOutput('load', 1)", 2),
-        ("iterationOutput('load', 9)", None),
         ("loopOutputs([{'outputs': {'r': 1}}, {}], 'r')", [1, None]),
-        ("subflow('n', 'f', timeout='PT2M').outputs", {"n": "n", "t": timedelta(minutes=2)}),
         ("http('http://h').a[0]", 1),
         ("isDayWeekInMonth('2026-07-31', 'friday', 'last')", True),
         ("isLastWorkingDay('2026-05-30', 'SATURDAY SUNDAY')", False),
@@ -121,7 +117,12 @@ def test_results(expression: str, expected: Any, services: Services) -> None:
         ("read('s3://b/k')", "Cannot process the URI s3://b/k: scheme not supported."),
         ("read('nsfile://a.b/x', namespace='c')", "You cannot set a namespace both"),
         ("http('http://h', method='BREW')", "knows no method 'BREW'"),
-        ("subflow('n', 'f', timeout='PT10M')", "exceeds the maximum allowed (PT5M)"),
+        ("subflow('n', 'f')", "can only be used at flow-input render time"),
+        ("parentOutput(3)", "Invalid index: 3 for parents size: 1"),
+        ("iterationOutput('load', 'x')", "must be an integer, but got: x"),
+        ("loopOutputs('x', 'r')", "expects 'outputs' to be a list."),
+        ("loopOutputs([], 5)", "expects 'name' to be a string."),
+        ("isLastWorkingDay('2026-05-29', ' , ')", "requires at least one valid day"),
         ("decrypt('x', 'y')", "the Python package cryptography"),
     ],
 )
@@ -134,6 +135,46 @@ def test_failures(expression: str, message: str, services: Services) -> None:
     with pytest.raises(ExpressionError) as failure:
         render(f"{{{{ {expression} }}}}", CONTEXT, services)
     assert message in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("subflow('n', 'f', timeout='PT2M').outputs", {"n": "n", "t": timedelta(minutes=2)}),
+        ("subflow('n', 'f', labels={'system.correlationId': 'x'}).state", "SUCCESS"),
+        ("subflow('n', 'f', timeout='PT10M')", "exceeds the maximum allowed (PT5M)"),
+        ("subflow('n', 'f', labels={'system.x': 'y'})", "cannot set the system label 'system.x'; system labels"),
+        ("subflow(id='f')", "expects the arguments 'namespace' and 'id'."),
+    ],
+)
+def test_subflows_run_where_inputs_are_worked_out(call: str, expected: Any, services: Services) -> None:
+    context = {"flow": CONTEXT["flow"]}
+    try:
+        assert render_typed(f"{{{{ {call} }}}}", context, services) == expected
+    except ExpressionError as error:
+        assert expected in error.message
+    with pytest.raises(ExpressionError, match="can only be used in a flow context"):
+        render("{{ subflow('n', 'f') }}", {}, services)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("iterationOutput()", 1),
+        ("iterationOutput('load', 1)", 2),
+        ("iterationOutput('other')", None),
+        ("iterationOutput('load', 9)", "Maximum valid index is 1."),
+        ("iterationOutput('load', -1)", "no previous iteration exists"),
+    ],
+)
+def test_outputs_of_other_iterations(call: str, expected: Any, services: Services) -> None:
+    context = {**CONTEXT, "parents": [{"task": {"id": "each"}, "taskrun": {"id": "t"}}]}
+    try:
+        assert render_typed(f"{{{{ {call} }}}}", context, services) == expected
+    except ExpressionError as error:
+        assert expected is not None and str(expected) in error.message
+    with pytest.raises(ExpressionError, match="inside iterative tasks only"):
+        render("{{ iterationOutput() }}", {"taskrun": {"id": "x"}}, services)
 
 
 def test_a_request_is_complete(services: Services) -> None:

@@ -94,8 +94,6 @@ def compare(left: Any, right: Any, strings: bool) -> int | None:
 
 
 def contains(left: Any, right: Any) -> bool:
-    if left is None:
-        return False
     if isinstance(left, str):
         return to_text(right) in left
     if isinstance(left, Mapping):
@@ -197,7 +195,8 @@ def _floating(operator: str, left: float, right: float) -> float:
 
 
 def _decimal(operator: str, left: Any, right: Any) -> Decimal:
-    a, b = (side if isinstance(side, Decimal) else Decimal(to_text(side)) for side in (left, right))
+    """Pebble takes both sides as doubles first: `12.50` and `1` make `13.5`."""
+    a, b = (Decimal(to_text(as_double(side))) for side in (left, right))
     try:
         if operator == "+":
             return _EXACT.add(a, b)

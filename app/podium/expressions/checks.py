@@ -10,7 +10,7 @@ from podium.expressions.entries import Catalog
 from podium.expressions.errors import ExpressionError
 from podium.expressions.filters.collections import is_empty
 from podium.expressions.state import State
-from podium.expressions.values import is_integer, wrong_kind
+from podium.expressions.values import Array, is_integer, wrong_kind
 
 CATALOG = Catalog()
 
@@ -37,7 +37,7 @@ def map_(state: State, value: Any) -> bool:
 
 @CATALOG.add("test", "iterable", doc="A list or set; not a map or text.", example="{{ [1] is iterable }}")
 def iterable(state: State, value: Any) -> bool:
-    return isinstance(value, (list, tuple, Set))
+    return isinstance(value, (list, tuple, Set)) and not isinstance(value, Array)
 
 
 def _integer(value: Any, name: str) -> int:

@@ -14,7 +14,7 @@ from podium.expressions.members import NOTHING, member, member_names, method
 from podium.expressions.registry import FILTERS, FUNCTIONS, TESTS, function_hint
 from podium.expressions.state import Evaluate, State
 from podium.expressions.trace import Step
-from podium.expressions.values import equal, kind_of, to_text, truth
+from podium.expressions.values import as_long, equal, kind_of, to_text, truth
 
 Operation = Callable[[Any, Any], Any]
 
@@ -210,9 +210,13 @@ class ExpressionCompiler:
             what, operation = _ARITHMETIC[operator]
             return self._wrapping(what, operation, left, right, offset)
         direct = _DIRECT[operator]
+        lazy = operator == "contains"
 
         def plain(state: State) -> Any:
-            one, other = left(state), right(state)
+            one = left(state)
+            if one is None and lazy:
+                return False
+            other = right(state)
             try:
                 return direct(one, other)
             except ExpressionError as error:
@@ -338,7 +342,10 @@ class ExpressionCompiler:
         return lambda state: check(state, value(state)) is not negated
 
     def _filter(self, node: nodes.Filter) -> Evaluate:
-        return self.filtered(self.expression(node.value), node.name, node.arguments, node.name_start)
+        value = self.expression(node.value)
+        if node.name == "className" and nodes.is_calculated(node.value):
+            return self.filtered(lambda state: as_long(value(state)), node.name, node.arguments, node.name_start)
+        return self.filtered(value, node.name, node.arguments, node.name_start)
 
     def filtered(self, value: Evaluate, name: str, arguments: nodes.Arguments, offset: int) -> Evaluate:
         """`value | name(arguments)`; the arguments are evaluated before the value, as on a server."""

@@ -34,7 +34,7 @@ def field_text(letter: str, count: int, moment: Moment, names: Names) -> str:
     """The text of one field."""
     if letter in _TEXTUAL and (text := _named(letter, count, moment, names)) is not None:
         return text
-    if letter in "XxZOzV" or letter < "\x06":
+    if letter in "XxZOzV" or letter < "\x07":
         return _zone_text(letter, count, moment, names)
     if letter == "S":
         return f"{moment.nano:09d}"[:count]
@@ -120,6 +120,8 @@ def _zone_text(letter: str, count: int, moment: Moment, names: Names) -> str:
     offset = at.utcoffset() or timedelta(0)
     match letter:
         case "\x00":
+            return f".{moment.nano:09d}".rstrip("0") if moment.nano else ""
+        case "\x06":
             return fraction(moment.nano)
         case "\x01":
             return f"[{zone_id(at.tzinfo)}]" if is_region(at.tzinfo) else ""

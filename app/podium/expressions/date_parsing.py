@@ -34,6 +34,7 @@ _FIELDS = {
     "A": "milli_of_day",
     "N": "nano_of_day",
 }
+_TIME = frozenset({"minute", "second", "nano"})
 _WIDEST = {"d": 2, "H": 2, "k": 2, "K": 2, "h": 2, "m": 2, "s": 2, "M": 2, "L": 2, "D": 3}
 
 
@@ -49,9 +50,10 @@ class Unparsable(Exception):
 class Cursor:
     """A text being read, and the fields found so far."""
 
-    def __init__(self, text: str, names: Names) -> None:
+    def __init__(self, text: str, names: Names, *, any_case: bool = False) -> None:
         self.text = text
         self.names = names
+        self.any_case = any_case
         self.position = 0
         self.fields: dict[str, int] = {}
         self.zone: tzinfo | None = None
@@ -89,15 +91,18 @@ class Cursor:
         return match.group()
 
     def word(self, options: list[tuple[str, int]]) -> int:
-        rest = self.text[self.position :].lower()
         for name, number in options:
-            if name and rest.startswith(name.lower()):
+            found = self.text[self.position : self.position + len(name)]
+            if name and (found == name or (self.any_case and found.lower() == name.lower())):
                 self.position += len(name)
                 return number
         raise Unparsable(self.position)
 
     def resolved(self) -> tuple[dict[str, int], tzinfo | None]:
-        """The fields as year, month, day, hour, minute, second and nano."""
+        """The fields as year, month, day, hour, minute, second and nano, and the zone.
+
+        Without an hour the text is a date: its other time fields and its zone do not count.
+        """
         fields = dict(self.fields)
         half = fields.pop("half", None)
         if "clock24" in fields:
@@ -105,9 +110,8 @@ class Cursor:
         for name in ("clock12", "hour12"):
             if name in fields:
                 hour = fields.pop(name) % 12
-                if half is None:
-                    raise Unparsable(self.position, "a 12-hour clock needs the half of day, `a`,")
-                fields["hour"] = hour + 12 * half
+                if half is not None:
+                    fields["hour"] = hour + 12 * half
         for name, scale in (("milli_of_day", 1_000_000), ("nano_of_day", 1)):
             if name in fields:
                 seconds, fields["nano"] = divmod(fields.pop(name) * scale, 10**9)
@@ -122,6 +126,8 @@ class Cursor:
             day = date(max(1, min(9999, fields["year"])), 1, 1) + timedelta(days=fields.pop("day_of_year") - 1)
             fields.setdefault("month", day.month)
             fields.setdefault("day", day.day)
+        if "hour" not in fields:
+            return {name: value for name, value in fields.items() if name not in _TIME}, None
         return fields, self.zone
 
 
@@ -130,7 +136,7 @@ def parse_field(letter: str, count: int, cursor: Cursor, reserved: int) -> None:
     if letter in "ML" and count >= 3:
         cursor.fields["month"] = cursor.word(_options(cursor.names, "month", count))
     elif letter == "E" or (letter in "ec" and count >= 3):
-        cursor.word(_options(cursor.names, "weekday", count))
+        cursor.fields["weekday"] = cursor.word(_options(cursor.names, "weekday", count))
     elif letter == "a":
         half_days = [(cursor.names.half_day(hour), hour // 12) for hour in (0, 12)]
         cursor.fields["half"] = cursor.word([*half_days, ("AM", 0), ("PM", 1)])
@@ -138,11 +144,11 @@ def parse_field(letter: str, count: int, cursor: Cursor, reserved: int) -> None:
         cursor.word([(cursor.names.era(min(max(count - 3, 0), 2)), 1)])
     elif letter == "S":
         cursor.fields["nano"] = int(cursor.digits(count, count).ljust(9, "0"))
-    elif letter == "\x00":
+    elif letter in "\x00\x06":
         if cursor.text.startswith(".", cursor.position):
             cursor.position += 1
             cursor.fields["nano"] = int(cursor.digits(1, 9).ljust(9, "0"))
-    elif letter in "XxZOzV" or letter < "\x06":
+    elif letter in "XxZOzV" or letter < "\x07":
         _parse_zone(letter, count, cursor)
     elif letter in "uy" and count == 2:
         cursor.fields["year"] = 2000 + int(cursor.digits(2, 2))

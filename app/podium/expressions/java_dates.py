@@ -43,7 +43,9 @@ _NUMBERS = {
 }
 """Fields that print as a plain number, padded with zeros to their count."""
 _FRACTION = "\x00"
-"""A private letter: the fraction in groups of three digits with its point, nothing when zero."""
+"""A private letter: the fraction with its point and as few digits as it has, nothing when zero."""
+_GROUPED = "\x06"
+"""A private letter: the same in groups of three digits, as instants have it."""
 _REGION = "\x01"
 """A private letter: the zone id in brackets, nothing for plain offsets."""
 _SHAPES = {
@@ -58,7 +60,7 @@ _SHAPES = {
     "basic_iso_date": "yyyyMMddXX",
     "iso_time": f"HH:mm:ss{_FRACTION}XXXXX",
     "iso_offset_time": f"HH:mm:ss{_FRACTION}XXXXX",
-    "iso_instant": f"yyyy-MM-dd'T'HH:mm:ss{_FRACTION}XXXXX",
+    "iso_instant": f"yyyy-MM-dd'T'HH:mm:ss{_GROUPED}XXXXX",
     "iso_ordinal_date": "yyyy-DDDXXXXX",
     "iso_week_date": "\x02'-W'\x03-\x04XXXXX",
     "rfc_1123_date_time": "EEE, d MMM yyyy HH:mm:ss \x05",
@@ -103,7 +105,7 @@ def parse_moment(text: str, pattern: str, zone: tzinfo, locale: str | None = Non
         except ExpressionError:
             if pattern in ("iso_date_time", "iso_zoned_date_time", "iso_local_date_time", "iso_instant"):
                 raise
-    cursor = Cursor(text, names)
+    cursor = Cursor(text, names, any_case=pattern == "rfc_1123_date_time")
     try:
         _read(_compiled(shape or pattern), cursor)
         if cursor.position < len(text):
@@ -117,8 +119,7 @@ def parse_moment(text: str, pattern: str, zone: tzinfo, locale: str | None = Non
         raise ExpressionError(message, suggestion=f"The format to read it is `{pattern}`") from None
     if not {"year", "month", "day"} <= fields.keys():
         raise ExpressionError(f"Text '{text}' could not be parsed: `{pattern}` does not give a whole date")
-    moment = moment_from(fields, found_zone or zone, text)
-    return moment
+    return moment_from(fields, found_zone or zone, text, clamped=True)
 
 
 def check_pattern(pattern: str) -> None:
@@ -168,7 +169,7 @@ def _section(pattern: str, index: int, nested: bool) -> tuple[tuple[Element, ...
     size = len(pattern)
     while index < size:
         letter = pattern[index]
-        if (letter.isascii() and letter.isalpha()) or letter < "\x06":
+        if (letter.isascii() and letter.isalpha()) or letter < "\x07":
             end = index
             while end < size and pattern[end] == letter:
                 end += 1
@@ -210,7 +211,7 @@ def _section(pattern: str, index: int, nested: bool) -> tuple[tuple[Element, ...
 
 
 def _element(letter: str, count: int, pattern: str, pad: int = 0) -> Element:
-    if letter > "\x05":
+    if letter > "\x06":
         largest = date_fields.LARGEST_COUNT.get(letter)
         if largest is None:
             raise ExpressionError(

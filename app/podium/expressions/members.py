@@ -9,13 +9,16 @@ from typing import Any, Final
 from podium.expressions.errors import ExpressionError
 from podium.expressions.patterns import java_pattern, split_text, substitute
 from podium.expressions.values import (
+    CONTROL_AND_SPACE,
     Array,
     Char,
     Entry,
     KeySet,
     Values,
     equal,
+    is_integer,
     is_number,
+    java_hash,
     to_text,
     utf16_length,
 )
@@ -86,7 +89,7 @@ def _index(key: Any) -> int | None:
     if isinstance(key, str):
         digits = key.removeprefix("-")
         return int(key) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else None
-    return int(key) if is_number(key) and key == key and abs(key) < 2**31 else None
+    return int(key) if is_integer(key) and abs(key) < 2**31 else None
 
 
 def _texts(run: Callable[..., Any]) -> Callable[..., Any]:
@@ -98,21 +101,12 @@ def _texts(run: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _hash(text: str) -> int:
-    """`String.hashCode`, a signed 32-bit number."""
-    result = 0
-    data = text.encode("utf-16-be", "surrogatepass")
-    for high, low in zip(data[::2], data[1::2], strict=True):
-        result = (31 * result + (high << 8 | low)) & 0xFFFFFFFF
-    return result - 2**32 if result >= 2**31 else result
-
-
 def _position(items: Any, wanted: Any) -> int:
     return next((index for index, item in enumerate(items) if equal(item, wanted)), -1)
 
 
 def _trimmed(text: str) -> str:
-    return text.strip("".join(map(chr, range(0x21))))
+    return text.strip(CONTROL_AND_SPACE)
 
 
 _TEXT: dict[tuple[str, int], Callable[..., Any]] = {
@@ -124,7 +118,7 @@ _TEXT: dict[tuple[str, int], Callable[..., Any]] = {
     ("trim", 0): _trimmed,
     ("strip", 0): lambda s: s.strip(),
     ("toString", 0): lambda s: str(s),
-    ("hashCode", 0): _hash,
+    ("hashCode", 0): java_hash,
     ("startsWith", 1): _texts(lambda s, other: s.startswith(other)),
     ("endsWith", 1): _texts(lambda s, other: s.endswith(other)),
     ("indexOf", 1): _texts(lambda s, other: s.find(other)),

@@ -165,8 +165,11 @@ def iso_moment(text: str, zone: tzinfo) -> Moment:
     return moment_from(_fields(match), zone, text)
 
 
-def moment_from(fields: Mapping[str, int], zone: tzinfo, text: str) -> Moment:
-    """A point in time from checked fields (`year` … `nano`; time fields may be missing)."""
+def moment_from(fields: Mapping[str, int], zone: tzinfo, text: str, *, clamped: bool = False) -> Moment:
+    """A point in time from checked fields (`year` … `nano`; time fields may be missing).
+
+    `clamped` takes the 31st of a shorter month as its last day, as Java does for patterns but not for ISO texts.
+    """
     for name, value in fields.items():
         if name in _RANGES:
             label, low, high = _RANGES[name]
@@ -178,11 +181,19 @@ def moment_from(fields: Mapping[str, int], zone: tzinfo, text: str) -> Moment:
     year, month, day = fields["year"], fields["month"], fields["day"]
     if not 1 <= year <= 9999:
         raise ExpressionError(f"Text '{text}' could not be parsed: the year {year} is out of range")
+    if clamped:
+        day = min(day, calendar.monthrange(year, month)[1])
     if day > calendar.monthrange(year, month)[1]:
         reason = f"Invalid date '{_MONTHS[month - 1]} {day}'"
         if month == 2 and day == 29:
             reason = f"Invalid date 'February 29' as '{year}' is not a leap year"
         raise ExpressionError(f"Text '{text}' could not be parsed: {reason}")
+    weekday = calendar.weekday(year, month, day)
+    if fields.get("weekday", weekday) != weekday:
+        raise ExpressionError(
+            f"Text '{text}' could not be parsed: Conflict found: Field DayOfWeek {weekday + 1} differs from "
+            f"DayOfWeek {fields['weekday'] + 1} derived from {year:04d}-{month:02d}-{day:02d}"
+        )
     local = datetime(year, month, day, fields.get("hour", 0), fields.get("minute", 0), fields.get("second", 0))
     return Moment(resolved(local, zone), fields.get("nano", 0))
 
@@ -223,7 +234,7 @@ def _epoch(number: int) -> Moment:
         seconds, nano = divmod(number, 10**9)
     elif len(digits) == 19:
         millis, micros = divmod(number, 10**6)
-        seconds, nano = millis // 1000, millis % 1000 * 1_000_000 + micros % 1000 * 1000
+        seconds, nano = divmod(millis * 1_000_000 + micros * 1000, 10**9)
     else:
         seconds, nano = number, 0
     return Moment(_guarded(lambda: datetime.fromtimestamp(seconds, UTC)), nano)

@@ -231,3 +231,10 @@ class Block:
 
 Statement: TypeAlias = Text | Print | If | For | Set | Macro | FilterBlock | Block
 Body: TypeAlias = tuple[Statement, ...]
+
+
+def is_calculated(node: Expression) -> bool:
+    """Whether an integer result has 64 bits on a server: numbers written out, and what arithmetic makes of any."""
+    while isinstance(node, Group):
+        node = node.inner
+    return isinstance(node, (Literal, Unary)) or (isinstance(node, Binary) and node.operator in "+-*/%")

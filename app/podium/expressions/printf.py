@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from podium.expressions.errors import ExpressionError
-from podium.expressions.values import is_integer, is_number, kind_of, to_text
+from podium.expressions.values import is_integer, is_number, java_hash, kind_of, to_text
 
 _SPECIFIER = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(<]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
 _WIDEST = 100_000
@@ -76,7 +76,7 @@ def _converted(conversion: str, flags: str, precision: int | None, value: Any, w
             raise _mismatch(conversion, value)
         text = _decimal(kind, flags, 6 if precision is None else precision, value, width)
     elif kind == "h":
-        text = f"{hash(to_text(value)) & 0xFFFFFFFF:x}"
+        text = f"{java_hash(value) & 0xFFFFFFFF:x}"
     else:
         raise ExpressionError(f"Conversion = '{conversion}': there is no such format")
     return text.upper() if conversion.isupper() else text

@@ -182,7 +182,7 @@ class TemplateParser(ExpressionParser):
             line = self.template.count("\n", 0, opening.start) + 1
             self.fail(f"endblock tag should be present with block tag starting line number {line}", opening)
         self._closing()
-        if self.current.kind in (NAME, STRING):
+        if self.current.kind in (NAME, STRING) and self.current.value == name.value:
             self.advance()
         return nodes.Block(name.value, body, opening.start, self._end())
 

@@ -16,7 +16,7 @@ from podium.expressions.services import Services
 from podium.expressions.state import Evaluate, State
 from podium.expressions.statements import TemplateCompiler, joined, printing
 from podium.expressions.tags import parse
-from podium.expressions.values import to_output
+from podium.expressions.values import bounded, plain, to_output
 
 _LONGEST_KEPT = 100_000
 _CONTAINERS = (Mapping, list, tuple, Set)
@@ -101,7 +101,7 @@ class Template:
         if not written:
             return None
         if len(written) == 1:
-            value = written[0]
+            value = plain(bounded(written[0]))
             return without_raw_tags(value) if isinstance(value, str) else value
         text = without_raw_tags(joined(state))
         if not any(isinstance(value, _CONTAINERS) for value in written):

@@ -32,6 +32,12 @@ class BigInteger(int):
     __slots__ = ()
 
 
+class Long(int):
+    """A Java Long that would also fit into an Integer: what `className` tells apart."""
+
+    __slots__ = ()
+
+
 class Single(float):
     """A Java float: single precision, made by the `number` filter only."""
 
@@ -69,6 +75,8 @@ class Entry:
         self.value = value
 
 
+CONTROL_AND_SPACE = "".join(map(chr, range(0x21)))
+"""What `String.trim` cuts off."""
 _CONTROL = re.compile(r"\\u00[0-9a-f]{2}")
 
 
@@ -146,6 +154,19 @@ def fraction(nanos: int) -> str:
     return "." + digits
 
 
+def plain(value: Any) -> Any:
+    """The value without the classes of this module, for those outside: lists, texts and numbers of Python."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, Set)):
+        return [plain(item) for item in value]
+    if isinstance(value, Entry):
+        return {value.key: plain(value.value)}
+    if isinstance(value, Single):
+        return float(to_text(value).replace("Infinity", "inf"))
+    return str(value) if isinstance(value, Char) else int(value) if isinstance(value, (BigInteger, Long)) else value
+
+
 def truth(value: Any) -> bool | None:
     """Java Pebble's idea of truth; None for values that have none (null, lists, maps, …)."""
     if value is True or value is False:
@@ -158,7 +179,10 @@ def truth(value: Any) -> bool | None:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Pebble equality: numbers by value as doubles, everything else by type and content."""
+    """Pebble equality: numbers by value as doubles, everything else by type and content.
+
+    Inside lists and maps Java compares, to which 1 and 1.0 are different.
+    """
     if left is right:
         return not (isinstance(left, float) and left != left)
     return _equal(left, right, [0])
@@ -173,7 +197,7 @@ def _equal(left: Any, right: Any, steps: list[int]) -> bool:
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if is_number(left) and is_number(right):
-        return as_double(left) == as_double(right)
+        return as_double(left) == as_double(right) and (steps[0] == 1 or is_integer(left) == is_integer(right))
     if isinstance(left, str) and isinstance(right, str):
         return isinstance(left, Char) == isinstance(right, Char) and str(left) == str(right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -240,7 +264,7 @@ def _scalar_key(value: Any) -> tuple[str, Any] | None:
         return "constant", value
     if isinstance(value, str):
         return ("character" if isinstance(value, Char) else "text"), str(value)
-    return ("number", as_double(value)) if is_number(value) else None
+    return ("integer" if is_integer(value) else "decimal", as_double(value)) if is_number(value) else None
 
 
 def as_double(number: Any) -> float:
@@ -250,6 +274,11 @@ def as_double(number: Any) -> float:
         return float("inf") if number > 0 else float("-inf")
 
 
+def as_long(value: Any) -> Any:
+    """An integer as Java's type of 64 bits, anything else unchanged."""
+    return Long(value) if type(value) is int else value
+
+
 def utf16_key(text: str) -> bytes:
     """Orders texts by UTF-16 code units, as Java does."""
     return text.encode("utf-16-be", "surrogatepass")
@@ -257,6 +286,22 @@ def utf16_key(text: str) -> bytes:
 
 def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def utf16_slice(text: str, start: int, end: int) -> str:
+    """The characters between two of Java's indexes; half of a pair becomes a replacement character."""
+    if text.isascii():
+        return str(text)[start:end]
+    return text.encode("utf-16-le", "surrogatepass")[2 * start : 2 * end].decode("utf-16-le", "replace")
+
+
+def java_hash(value: Any) -> int:
+    """`hashCode` of a text, or of the text of anything else: a signed 32-bit number."""
+    result = 0
+    data = to_text(value).encode("utf-16-be", "surrogatepass")
+    for high, low in zip(data[::2], data[1::2], strict=True):
+        result = (31 * result + (high << 8 | low)) & 0xFFFFFFFF
+    return result - 2**32 if result >= 2**31 else result
 
 
 def kind_of(value: Any) -> str:
@@ -270,7 +315,7 @@ def kind_of(value: Any) -> str:
 def java_class(value: Any) -> str:
     """The class name a Kestra server would mention."""
     if is_integer(value):
-        if -(2**31) <= value < 2**31 and not isinstance(value, BigInteger):
+        if -(2**31) <= value < 2**31 and not isinstance(value, (BigInteger, Long)):
             return "java.lang.Integer"
         small = -(2**63) <= value < 2**63 and not isinstance(value, BigInteger)
         return "java.lang.Long" if small else "java.math.BigInteger"

@@ -13,24 +13,30 @@ from podium.expressions.jq_programs import run_jq
 from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.state import State
 from podium.expressions.values import (
+    CONTROL_AND_SPACE,
     Array,
     Char,
     KeySet,
     Members,
     Values,
     as_double,
-    is_integer,
     is_number,
     java_class,
     kind_of,
     to_text,
     utf16_key,
     utf16_length,
+    utf16_slice,
     wrong_kind,
 )
 
 CATALOG = Catalog()
 _COLLECTION = (list, tuple, Set)
+
+
+def _is_list(value: Any) -> bool:
+    """A list with indexes: neither a set, the values of a map nor an array, which Java keeps apart."""
+    return isinstance(value, (list, tuple)) and not isinstance(value, (KeySet, Values, Array))
 
 
 def _end(value: Any, position: int, name: str) -> Any:
@@ -122,7 +128,7 @@ def rsort(state: State, value: Any) -> list[Any]:
 
 @CATALOG.add("filter", "reverse", doc="A list back to front.", example="{{ [1, 2, 3] | reverse }}")
 def reverse(state: State, value: Any) -> list[Any]:
-    if not isinstance(value, (list, tuple)) or isinstance(value, (KeySet, Values, Array)):
+    if not _is_list(value):
         raise wrong_kind("The 'reverse' filter", "a list", value)
     return list(reversed(value))
 
@@ -130,7 +136,7 @@ def reverse(state: State, value: Any) -> list[Any]:
 @CATALOG.add(
     "filter",
     "slice",
-    Param("fromIndex", "First index, from 0.", default=0, shown="0"),
+    Param("fromIndex", "First index, from 0.", shown="0"),
     Param("toIndex", "Index behind the last, at most the length.", shown="length"),
     doc="A part of a text or list.",
     example="{{ 'abcdef' | slice(0, 3) }}",
@@ -140,18 +146,25 @@ def slice_(state: State, value: Any, start: Any, end: Any) -> Any:
         raise ExpressionError(
             f"Slice filter can only be applied to String, List and array inputs. Actual type was: {java_class(value)}"
         )
-    low = 0 if start is None else start
-    high = len(value) if end is None else end
-    for argument, given in (("fromIndex", low), ("toIndex", high)):
-        if not is_integer(given):
-            raise ExpressionError(f"Argument {argument} must be a number, got {kind_of(given)}")
+    size = utf16_length(value) if isinstance(value, str) else len(value)
+    low, high = _index("fromIndex", start, 0), _index("toIndex", end, size)
     if low < 0:
         raise ExpressionError("fromIndex must be greater than 0")
-    if high > len(value):
-        raise ExpressionError(f"toIndex must be smaller than input size: {len(value)}")
-    if low >= high and (start is not None or end is not None or low > high):
+    if high > size:
+        raise ExpressionError(f"toIndex must be smaller than input size: {size}")
+    if low > high or (low == high and end is not None):
         raise ExpressionError("toIndex must be greater than fromIndex")
-    return str(value)[low:high] if isinstance(value, str) else value[low:high]
+    if isinstance(value, str):
+        return utf16_slice(value, low, high)
+    return Array(value[low:high]) if isinstance(value, Array) else value[low:high]
+
+
+def _index(argument: str, given: Any, default: int) -> int:
+    if given is None:
+        return default
+    if not is_number(given) or given != given or abs(given) >= 2**31:
+        raise ExpressionError(f"Argument {argument} must be a number, got {kind_of(given)}")
+    return int(given)
 
 
 @CATALOG.add(
@@ -173,7 +186,11 @@ def merge(state: State, value: Any, items: Any) -> Any:
         if isinstance(items, (list, tuple)):
             return {**value, **{item if isinstance(item, str) else to_text(item): item for item in items}}
         raise ExpressionError(f"Currently, only Maps and Lists can be merged with a Map. Arg2: {java_class(items)}")
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, Array):
+        if not isinstance(items, Array):
+            raise ExpressionError(f"Only an array can be merged with an array, got {kind_of(items)}")
+        return Array([*value, *items])
+    if _is_list(value):
         if isinstance(items, Mapping):
             from podium.expressions.arithmetic import entry_list
 
@@ -196,10 +213,10 @@ def merge(state: State, value: Any, items: Any) -> Any:
 def chunk(state: State, value: Any, size: Any) -> list[Any]:
     if size is None:
         raise ExpressionError("'chunk' filter expects an argument 'size'.")
-    if not isinstance(value, (list, tuple)):
+    if not _is_list(value):
         raise ExpressionError(f"'chunk' filter can only be applied to List. Actual type was: {java_class(value)}")
-    if not is_number(size):
-        raise wrong_kind("The argument 'size' of the 'chunk' filter", "a number", size)
+    if not is_number(size) or size != size or abs(size) >= 2**31:
+        raise ExpressionError(f"'chunk' filter argument 'size' must be a number. Actual type was: {java_class(size)}")
     width = int(size)
     if width <= 0:
         raise ExpressionError("'chunk' filter expects an argument 'size' greater than 0.")
@@ -217,7 +234,7 @@ def chunk(state: State, value: Any, size: Any) -> list[Any]:
 def distinct(state: State, value: Any) -> Any:
     if value is None:
         return "null"
-    if not isinstance(value, (list, tuple)):
+    if not _is_list(value):
         raise ExpressionError(f"Input must be a list, but received : {java_class(value)}")
     seen = Members(())
     result: list[Any] = []
@@ -235,7 +252,7 @@ def distinct(state: State, value: Any) -> Any:
     example="{{ [1, [2, 3]] | flatten }}",
 )
 def flatten(state: State, value: Any) -> list[Any]:
-    if not isinstance(value, (list, tuple)):
+    if not _is_list(value):
         raise ExpressionError(
             "The 'flatten' filter can only be applied to lists.", suggestion=f"It is a {kind_of(value)}"
         )
@@ -276,10 +293,10 @@ def default(state: State, value: Any, instead: Any) -> Any:
 
 
 def is_empty(value: Any) -> bool:
-    """null, blank text, or a collection without elements."""
+    """null, blank text, or a collection without elements; an array is none, as on a server."""
     if isinstance(value, str):
-        return not value.strip()
-    return value is None or (isinstance(value, (*_COLLECTION, Mapping)) and not value)
+        return not value.strip(CONTROL_AND_SPACE)
+    return value is None or (isinstance(value, (*_COLLECTION, Mapping)) and not value and not isinstance(value, Array))
 
 
 @CATALOG.add(

@@ -11,7 +11,7 @@ from podium.expressions.decimal_format import format_number
 from podium.expressions.entries import Catalog, Param
 from podium.expressions.errors import ExpressionError
 from podium.expressions.state import State
-from podium.expressions.values import BigInteger, Single, is_integer, is_number, java_class, wrong_kind
+from podium.expressions.values import BigInteger, Long, Single, is_integer, is_number, java_class, wrong_kind
 
 CATALOG = Catalog()
 _HEX = re.compile(r"(-?)(?:0[xX]|#)([0-9a-fA-F]+)")
@@ -44,7 +44,7 @@ def number(state: State, value: Any, kind: Any) -> Any:
         case "INT":
             return _integer(text, 32)
         case "LONG":
-            return _integer(text, 64)
+            return Long(_integer(text, 64))
         case "BIGINTEGER":
             return BigInteger(_integer(text, 40_000))
         case "FLOAT":

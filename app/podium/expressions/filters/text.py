@@ -13,10 +13,19 @@ from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.patterns import java_pattern, split_text, substitute
 from podium.expressions.printf import java_format
 from podium.expressions.state import State
-from podium.expressions.values import Array, bounded, is_integer, java_class, to_text, wrong_kind
+from podium.expressions.values import (
+    CONTROL_AND_SPACE,
+    Array,
+    bounded,
+    is_integer,
+    java_class,
+    to_text,
+    utf16_length,
+    utf16_slice,
+    wrong_kind,
+)
 
 CATALOG = Catalog()
-_CONTROL_AND_SPACE = "".join(map(chr, range(0x21)))
 
 
 def text_of(value: Any, name: str) -> str:
@@ -45,7 +54,13 @@ def lower(state: State, value: Any) -> str:
 def capitalize(state: State, value: Any) -> str:
     text = text_of(value, "capitalize")
     start = len(text) - len(text.lstrip())
-    return text[:start] + text[start : start + 1].upper() + text[start + 1 :]
+    return text[:start] + _title_case(text[start : start + 1]) + text[start + 1 :]
+
+
+def _title_case(letter: str) -> str:
+    """One character for one: a letter that only several could stand for, such as `ß`, stays."""
+    changed = letter.title()
+    return changed if len(changed) == len(letter) else letter
 
 
 @CATALOG.add(
@@ -55,12 +70,12 @@ def capitalize(state: State, value: Any) -> str:
     example="{{ 'hello world' | title }}",
 )
 def title(state: State, value: Any) -> str:
-    return re.sub(r"(?:^|(?<=\s))\S", lambda match: match.group().upper(), text_of(value, "title"))
+    return re.sub(r"(?:^|(?<=\s))\S", lambda match: _title_case(match.group()), text_of(value, "title"))
 
 
 @CATALOG.add("filter", "trim", doc="Without white space at both ends.", example="{{ '  a b ' | trim }}")
 def trim(state: State, value: Any) -> str:
-    return text_of(value, "trim").strip(_CONTROL_AND_SPACE)
+    return text_of(value, "trim").strip(CONTROL_AND_SPACE)
 
 
 @CATALOG.add(
@@ -76,9 +91,10 @@ def abbreviate(state: State, value: Any, length: Any) -> str:
         raise wrong_kind("The argument 'length' of the 'abbreviate' filter", "an integer", length)
     if length < 0:
         raise ExpressionError("Invalid argument to abbreviate filter; must be greater than zero")
-    if len(text) < length or len(text) <= 3:
+    size = utf16_length(text)
+    if size < length or size <= 3:
         return text
-    return text[:length] if length <= 3 else text[: length - 3] + "..."
+    return utf16_slice(text, 0, length) if length <= 3 else utf16_slice(text, 0, length - 3) + "..."
 
 
 @CATALOG.add(
@@ -244,7 +260,7 @@ def _indented(name: str, value: Any, amount: Any, prefix: Any) -> tuple[list[str
     if amount < 0:
         raise ExpressionError(f"The '{name}' filter expects a positive integer >=0 as argument 'amount'.")
     text, filler = to_text(value), to_text(prefix)
-    newline = "\r\n" if "\r\n" in text else "\n" if "\n" in text or "\r" not in text else "\r"
+    newline = next((one for one in ("\r\n", "\n\r", "\n", "\r") if one in text), "\n")
     lines = text.split(newline)
     if len(lines) * amount * len(filler) > 64 * 1024 * 1024:
         raise LimitExceeded("The indented text would be too long")

@@ -146,9 +146,11 @@ def is_day_week_in_month(state: State, date: Any, day_of_week: Any, position: An
 def is_last_working_day(state: State, date: Any, working_days: Any) -> bool:
     day = _day(date, "isLastWorkingDay")
     working = set(range(5))
-    if working_days is not None:
+    if working_days is not None and (isinstance(working_days, (list, tuple)) or to_text(working_days).strip()):
         names = working_days if isinstance(working_days, (list, tuple)) else re.split(r"[,\s]+", to_text(working_days))
         working = {_weekday(name, "isLastWorkingDay", "workingDays") for name in names if name != ""}
+        if not working:
+            raise ExpressionError("The 'isLastWorkingDay()' function requires at least one valid day in 'workingDays'.")
     last = calendar.monthrange(day.year, day.month)[1]
     later = range(1, last - day.day + 1)
     return day.weekday() in working and not any((day + timedelta(days=n)).weekday() in working for n in later)
@@ -169,7 +171,7 @@ def is_public_holiday(state: State, date: Any, country_code: Any, sub_division: 
 
     given = _given(date, "isPublicHoliday", "date")
     country = to_text(_given(country_code, "isPublicHoliday", "countryCode"))
-    region = None if sub_division is None else to_text(sub_division)
+    region = None if sub_division is None else to_text(sub_division).strip() or None
     return is_holiday(_day(given, "isPublicHoliday").date(), country, region)
 
 

@@ -12,10 +12,11 @@ from podium.expressions.errors import ExpressionError
 from podium.expressions.functions.data import required
 from podium.expressions.services import SubflowRequest
 from podium.expressions.state import State
-from podium.expressions.values import is_integer, to_text, wrong_kind
+from podium.expressions.values import is_integer, kind_of, to_text, wrong_kind
 
 CATALOG = Catalog()
 _LONGEST_SUBFLOW = timedelta(minutes=5)
+_CORRELATION = "system.correlationId"
 
 
 @CATALOG.add(
@@ -71,14 +72,13 @@ def current_each_output(state: State, outputs: Any) -> Any:
     required(outputs, "currentEachOutput", "outputs")
     if not isinstance(outputs, Mapping):
         raise ExpressionError("The 'currentEachOutput' function expects an argument 'outputs' with type map.")
-    parents = state.variable("parents")
-    chain = list(reversed(parents)) if isinstance(parents, (list, tuple)) else []
     found: Any = outputs
-    for taskrun in (*(_part(parent, "taskrun") for parent in chain), state.variable("taskrun")):
-        value = _part(taskrun, "value")
-        if value is not None:
-            found = _part(found, to_text(value))
-    return found
+    for value in _outer_values(state):
+        found = _part(found, value)
+        if found is None:
+            raise ExpressionError("No execution outputs for the current task runs path")
+    own = _part(state.variable("taskrun"), "value")
+    return found if own is None else _part(found, to_text(own))
 
 
 def _part(value: Any, key: str) -> Any:
@@ -97,11 +97,15 @@ def _part(value: Any, key: str) -> Any:
 def loop_outputs(state: State, outputs: Any, name: Any) -> list[Any]:
     if outputs is ABSENT or outputs is None:
         raise ExpressionError("The 'loopOutputs' function expects a non-null argument 'outputs'.")
+    if not isinstance(outputs, (list, tuple)):
+        raise ExpressionError(
+            "The 'loopOutputs' function expects 'outputs' to be a list.", suggestion=f"It is a {kind_of(outputs)}"
+        )
     if name is ABSENT or name is None:
         raise ExpressionError("The 'loopOutputs' function expects a non-null argument 'name'.")
-    if not isinstance(outputs, (list, tuple)):
-        raise wrong_kind("The argument 'outputs' of the 'loopOutputs' function", "a list", outputs)
-    return [_part(_part(iteration, "outputs"), to_text(name)) for iteration in outputs]
+    if not isinstance(name, str):
+        raise ExpressionError("The 'loopOutputs' function expects 'name' to be a string.")
+    return [_part(_part(iteration, "outputs"), name) for iteration in outputs]
 
 
 @CATALOG.add(
@@ -109,27 +113,41 @@ def loop_outputs(state: State, outputs: Any, name: Any) -> list[Any]:
     "iterationOutput",
     Param("taskId", "Id of a task in a loop; the current task when left out."),
     Param("iteration", "Number of the iteration, from 0; the previous one when left out."),
-    doc="The output of a task in another iteration; null when there is none.",
+    doc="The output `value` of a task in another iteration.",
     example="{{ iterationOutput('make_list', 0) }}",
     since="2.0",
 )
 def iteration_output(state: State, task_id: Any, iteration: Any) -> Any:
+    current = _part(state.variable("taskrun"), "iteration")
+    if not is_integer(current):
+        raise ExpressionError("'iterationOutputs()' function should be used inside iterative tasks only")
     if iteration is not None and not is_integer(iteration):
-        raise ExpressionError("The 'iterationOutput' function expects an argument 'iteration' of type integer.")
+        raise ExpressionError(
+            f"The 'iteration' argument for 'iterationOutputs' must be an integer, but got: {to_text(iteration)}"
+        )
+    wanted = current - 1 if iteration is None else iteration
+    if wanted < 0:
+        raise ExpressionError(f"Cannot fetch iteration {wanted}: no previous iteration exists.")
     name = _part(state.variable("task"), "id") if task_id is None else task_id
-    outputs = state.variable("outputs")
-    if name is None or _part(outputs, to_text(name)) is None:
+    found = _part(state.variable("outputs"), to_text(name))
+    for value in _outer_values(state):
+        found = _part(found, value)
+    if not isinstance(found, Mapping):
         return None
-    entries = list(outputs[to_text(name)].values()) if isinstance(outputs[to_text(name)], Mapping) else []
-    if iteration is None:
-        current = _part(state.variable("taskrun"), "iteration")
-        wanted = current - 1 if is_integer(current) else -1
-    else:
-        wanted = int(iteration)
-    if not 0 <= wanted < len(entries):
-        return None
-    found = entries[wanted]
-    return found["value"] if isinstance(found, Mapping) and "value" in found else found
+    if wanted >= len(found):
+        raise ExpressionError(
+            f"The provided index ({wanted}) is out of range. It refers to an iteration whose outputs do not exist "
+            f"yet. Maximum valid index is {len(found) - 1}."
+        )
+    return _part(list(found.values())[wanted], "value")
+
+
+def _outer_values(state: State) -> list[str]:
+    """The values of the loops around the current one, outermost first."""
+    parents = state.variable("parents")
+    chain = reversed(parents) if isinstance(parents, (list, tuple)) else ()
+    values = (_part(_part(parent, "taskrun"), "value") for parent in chain)
+    return [to_text(value) for value in values if value is not None]
 
 
 @CATALOG.add(
@@ -146,7 +164,9 @@ def parent_output(state: State, index: Any) -> Any:
     parents = state.variable("parents")
     chain = list(reversed(parents)) if isinstance(parents, (list, tuple)) else []
     position = len(chain) - 1 if index is None else int(index)
-    if not 0 <= position < len(chain):
+    if index is not None and not 0 <= position < len(chain):
+        raise ExpressionError(f"Invalid index: {position} for parents size: {len(chain)}")
+    if position < 0:
         return None
     found = _part(state.variable("outputs"), to_text(_part(_part(chain[position], "task"), "id")))
     for parent in chain[: position + 1]:
@@ -172,19 +192,29 @@ def parent_output(state: State, index: Any) -> Any:
 def subflow(
     state: State, namespace: Any, flow_id: Any, inputs: Any, revision: Any, labels: Any, timeout: Any
 ) -> dict[str, Any]:
-    for value, name in ((namespace, "namespace"), (flow_id, "id")):
-        if required(value, "subflow", name) is None:
-            raise ExpressionError(f"The 'subflow' function expects an argument '{name}'.")
+    if state.variable("taskrun") is not None or state.variable("trigger") is not None:
+        raise ExpressionError(
+            "The 'subflow' function can only be used at flow-input render time (e.g. an input's 'values'); "
+            "it is not supported inside task or trigger properties."
+        )
+    if any(value is ABSENT or value is None for value in (namespace, flow_id)):
+        raise ExpressionError("The 'subflow' function expects the arguments 'namespace' and 'id'.")
     if state.namespace() is None:
-        raise ExpressionError("The 'subflow' function can only be used in a flow context")
+        raise ExpressionError(
+            "The 'subflow' function can only be used in a flow context (e.g. an input's 'values'); "
+            "the caller flow could not be resolved."
+        )
     given = {}
     for name, value in (("inputs", inputs), ("labels", labels)):
         if value is not None and not isinstance(value, Mapping):
             raise wrong_kind(f"The argument '{name}' of the 'subflow' function", "a map", value)
         given[name] = dict(value or {})
     for label in given["labels"]:
-        if to_text(label).startswith("system."):
-            raise ExpressionError(f"The 'subflow' function cannot set the system label '{label}'")
+        if to_text(label).startswith("system.") and label != _CORRELATION:
+            raise ExpressionError(
+                f"The 'subflow' function cannot set the system label '{label}'; system labels are reserved "
+                f"(except '{_CORRELATION}')."
+            )
     if revision is not None and not is_integer(revision):
         raise wrong_kind("The argument 'revision' of the 'subflow' function", "an integer", revision)
     request = SubflowRequest(

@@ -1,0 +1,154 @@
+"""Beside the beaten track: other argument types, empty and negative values, characters outside the usual ones."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from podium.expressions.errors import ExpressionError
+from podium.expressions.fixtures import FixtureServices
+from podium.expressions.render import render, render_typed
+from podium.expressions.values import Char, Long, Single
+
+CONTEXT: dict[str, Any] = {
+    "a": 1,
+    "n": None,
+    "l": [3, 1, 2],
+    "m": {"x": "one", "y": "two"},
+    "csv": "b,a",
+    "str": "2024-03-05T06:07:08.120Z",
+}
+SERVICES = FixtureServices()
+
+
+def shown(expression: str) -> Any:
+    return render(f"{{{{ {expression} }}}}", CONTEXT, SERVICES, dialect="2.x")
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("'abc' | slice(1)", "bc"),
+        ("'abc' | slice(3)", ""),
+        ("'' | slice", ""),
+        ("[] | slice", "[]"),
+        ("'abc' | slice(0.9, 1.9)", "a"),
+        ("'abc' | slice(n, 2)", "ab"),
+        ("'\U0001f600a' | slice(0, 2)", "\U0001f600"),
+        ("'\U0001f600a' | slice(0, '\U0001f600a' | length)", "\U0001f600a"),
+        ("'\U0001f600abcd' | abbreviate(5)", "\U0001f600..."),
+        ("'ßx ßy' | title", "ßx ßy"),
+        ("'ßx' | capitalize", "ßx"),
+        ("'ǆ' | title", "ǅ"),
+        ("'a\n\rb' | indent(1)", "a\n\r b"),
+        ("('a' | split('a')) is empty", "false"),
+        ("(csv | split(',')) is iterable", "false"),
+        ("('a' | split('a')) | default('d')", "[]"),
+        ("'\xa0' is empty", "false"),
+        ("csv | split(',') | sort", '["a","b"]'),
+        ("(csv | split(',')) | merge(csv | split(','))", '["b","a","b","a"]'),
+        ("(csv | split(',') | slice(1)) | className", "[Ljava.lang.String;"),
+        ("[1, 1.0, 2] | distinct", "[1,1.0,2]"),
+        ("[1.0] contains 1", "false"),
+        ("[1] == [1.0]", "false"),
+        ("1 == 1.0", "true"),
+        ("n contains nope", "false"),
+        ("'%h' | format('hello')", "5e918d2"),
+        ("1 | className", "java.lang.Long"),
+        ("-(1) | className", "java.lang.Long"),
+        ("(a + 1) | className", "java.lang.Long"),
+        ("a | className", "java.lang.Integer"),
+        ("'1' | number('LONG') | className", "java.lang.Long"),
+        ("'1' | number | className", "java.lang.Integer"),
+        ("('12.50' | number('BIGDECIMAL')) + 1", "13.5"),
+        ("('12.50' | number('BIGDECIMAL')) * 2", "25.00"),
+        ("'12.50' | number('BIGDECIMAL')", "12.50"),
+        ("isLastWorkingDay('2026-05-29', '')", "true"),
+    ],
+)
+def test_results(expression: str, expected: str) -> None:
+    assert shown(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("l[1.0]", "Unable to find `1.0`"),
+        ("'abc' | slice(4)", "toIndex must be greater than fromIndex"),
+        ("'abc' | slice(1, 1)", "toIndex must be greater than fromIndex"),
+        ("'abc' | slice('1')", "Argument fromIndex must be a number"),
+        ("csv | split(',') | merge(['c'])", "Only an array can be merged with an array"),
+        ("csv | split(',') | chunk(1)", "'chunk' filter can only be applied to List. Actual type was: [Ljava"),
+        ("m | keys | distinct", "Input must be a list, but received : "),
+        ("m | values | flatten", "The 'flatten' filter can only be applied to lists."),
+        ("l | chunk('2')", "'chunk' filter argument 'size' must be a number. Actual type was: java.lang.String"),
+    ],
+)
+def test_failures(expression: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as failure:
+        shown(expression)
+    assert failure.value.message.startswith(message)
+
+
+def test_the_end_of_a_block_names_its_block() -> None:
+    assert render("{% block b %}x{% endblock b %}{% block 'c' %}y{% endblock 'c' %}", CONTEXT, SERVICES) == "xy"
+    with pytest.raises(ExpressionError, match="expected token of type EXECUTE_END"):
+        render("{% block b %}x{% endblock c %}", CONTEXT, SERVICES)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("str | date('iso_local_time')", "06:07:08.12"),
+        ("str | date('iso_date_time', 'Z')", "2024-03-05T06:07:08.12Z"),
+        ("str | date('iso_instant')", "2024-03-05T06:07:08.120Z"),
+        ("1709618828000123456 | date", "2024-03-05T06:07:08.123456Z"),
+        ("'31/02/2023' | date('yyyy-MM-dd', existingFormat='dd/MM/yyyy')", "2023-02-28"),
+        ("'2023-12-24 Europe/Paris' | date('iso_sec', existingFormat='yyyy-MM-dd VV')", "2023-12-24T00:00:00Z"),
+        ("'2023-12-24 09:10' | date('HH:mm', existingFormat='yyyy-MM-dd hh:mm')", "00:00"),
+        ("'2023-12-24 09' | date('HH:mm', existingFormat='yyyy-MM-dd HH')", "09:00"),
+        ("'sun, 24 dec 2023 10:11:12 GMT' | date('dd', existingFormat='rfc_1123_date_time')", "24"),
+        ("'Sun, 24 Dec 2023' | date('dd', existingFormat='EEE, dd MMM yyyy')", "24"),
+    ],
+)
+def test_dates(expression: str, expected: str) -> None:
+    assert shown(expression) == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("'dec 24, 2023' | date(existingFormat='MMM d, yyyy')", "could not be parsed at index 0"),
+        ("'Mon, 24 Dec 2023' | date(existingFormat='EEE, dd MMM yyyy')", "Field DayOfWeek 7 differs from DayOfWeek 1"),
+        ("'32/01/2023' | date(existingFormat='dd/MM/yyyy')", "Invalid value for DayOfMonth"),
+        ("'2023-02-30' | date", "Invalid date 'FEBRUARY 30'"),
+    ],
+)
+def test_dates_that_cannot_be_read(expression: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as failure:
+        shown(expression)
+    assert message in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("m | keys", ["x", "y"]),
+        ("csv | split(',')", ["b", "a"]),
+        ("'abc' | first", "a"),
+        ("'a'..'b'", ["a", "b"]),
+        ("'12.3' | number", 12.3),
+        ("['12.3' | number]", [12.3]),
+        ("'7' | number('LONG')", 7),
+        ("{'k': 'x' | last}", {"k": "x"}),
+        ("m.entrySet() | first", {"x": "one"}),
+    ],
+)
+def test_typed_values_are_plain(expression: str, expected: Any) -> None:
+    found = render_typed(f"{{{{ {expression} }}}}", CONTEXT, SERVICES)
+    assert found == expected and type(found) is type(expected)
+    assert json.loads(json.dumps(found)) == expected
+    inner = found if isinstance(found, list) else found.values() if isinstance(found, dict) else ()
+    assert not any(isinstance(item, (Char, Long, Single)) for item in inner)
