@@ -16,18 +16,21 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 class Observed:
     """An execution as a case looks at it. `executions` are all of the workspace, oldest first."""
 
-    def __init__(self, world: Any, execution: Execution, executions: Sequence[Execution] = (), was: Any = None) -> None:
+    def __init__(
+        self, world: Any, execution: Execution | None, executions: Sequence[Execution] = (), was: Any = None
+    ) -> None:
         self.world = world
-        self.execution = execution
-        self.runs = list(execution.taskruns.values())
+        self.execution: Any = execution
+        """None for a workspace in which nothing was executed."""
+        self.runs = list(execution.taskruns.values()) if execution is not None else []
         self.executions = executions
         self.was = was
         """The execution before the operation (restart, replay, mark-as)."""
 
     def lookup(self, name: str) -> str:
         """What `${name}` stands for."""
-        if name == "execution.id":
-            return self.execution.id
+        if name == "execution.id" and self.execution is not None:
+            return str(self.execution.id)
         if name == "original.id" and self.was is not None:
             return str(self.was.id)
         if name.startswith("taskrun:"):

@@ -90,6 +90,9 @@ class _Play:
         self._settled(rest.get("executions_by_name") or ())
         if rest:
             main = self.main or self.world.any_execution()
+            if main is None and all(key in _WITHOUT_EXECUTION for key in rest):
+                yield from problems(Observed(self.world, None), rest)
+                return
             if main is None:
                 yield f"no execution to look at for {list(rest)}"
                 return
@@ -348,7 +351,9 @@ class _Play:
         self.answer["conditions"] = self.world.triggers.conditions(step.get("execution"))
 
     def _do_evaluate_schedule(self, step: Mapping[str, Any]) -> None:
-        self.answer.update(self.world.triggers.evaluate(step["trigger"], step["date"], step.get("now")))
+        self.answer.update(
+            self.world.triggers.evaluate(step["trigger"], step["date"], step.get("now"), step.get("backfill"))
+        )
 
     def _do_next_date(self, step: Mapping[str, Any]) -> None:
         self.answer["next_date"] = self.world.triggers.next_date(
@@ -364,7 +369,7 @@ class _Play:
         self.answer.update(self.world.triggers.fired(step.get("trigger"), step.get("execution")))
 
     def _do_set_trigger_state(self, step: Mapping[str, Any]) -> None:
-        self.world.triggers.set_state(step["trigger"], step["date"], step.get("backfill"))
+        self.world.triggers.set_state(step["trigger"], step)
 
     def _do_start_scheduler(self, step: Mapping[str, Any]) -> None:
         self.answer.update(self.world.triggers.start(step.get("now")))
@@ -373,8 +378,22 @@ class _Play:
         self.answer.update(self.world.triggers.run(step["from"], step["to"]))
 
     def _do_http(self, step: Mapping[str, Any]) -> None:
-        self.answer["execution_created"] = self.world.triggers.request(step["method"], step["path"])
+        before = len(self.world.everything())
+        status, content = self.world.triggers.request(step)
+        self.answer["execution_created"] = len(self.world.everything()) > before
+        if status >= 400:
+            raise ValueError(f"{status} {content}")
+        if status != step.get("http_status", status):
+            raise AssertionError(f"the status is {status}")
+        if isinstance(content, Mapping) and "id" in content:
+            self.main = str(content["id"])
+            if "as" in step:
+                self.world.names[step["as"]] = self.main
+            self.world.wait(self.main, {step.get("until", "SUCCESS"), *TERMINAL}, self._patience(step))
 
+
+_WITHOUT_EXECUTION = frozenset({"executions", "executions_total", "executions_count", "trigger_state"})
+"""What can be asked of a workspace in which nothing was executed."""
 
 _BOUNDS = (("startDate", "start"), ("endDate", "end"))
 

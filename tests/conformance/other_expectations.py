@@ -94,6 +94,13 @@ def _distinct_dates(observed: "Observed", wanted: int) -> str:
     return "" if len(dates) >= wanted else f"{len(dates)} dates"
 
 
+def _nth_date(observed: "Observed", wanted: Mapping[str, Any]) -> str:
+    """Dates of the executions that a trigger has started, counted from 1 in their order."""
+    variables = [(each.trigger or {}).get("variables") or {} for each in observed.executions if each.trigger]
+    dates = {str(at): one.get("date") for at, one in enumerate(variables, 1)}
+    return differs(dates, {str(at): date for at, date in wanted.items()}, subset=True)
+
+
 def _trigger_variables(observed: "Observed") -> Mapping[str, Any]:
     return dict((observed.execution.trigger or {}).get("variables") or {})
 
@@ -112,6 +119,8 @@ OTHER_CHECKS: dict[str, Callable[["Observed", Any], str]] = {
     "namespace_files": lambda o, wanted: o.world.namespace_listing_differs(wanted),
     "executions_each": _executions_each,
     "executions_distinct_dates_min": _distinct_dates,
+    "executions_nth_date": _nth_date,
+    "trigger_state": lambda o, wanted: o.world.triggers.states_differ(wanted),
     "executions_count": lambda o, wanted: differs(len(o.executions), wanted),
     "trigger_variables": lambda o, wanted: differs(_trigger_variables(o), wanted, subset=True),
     "trigger_variables_absent": _variables_absent,

@@ -308,3 +308,25 @@ def test_kv_and_surroundings_and_templated_tasks(runs: Runs) -> None:
     assert execution.state == "SUCCESS", again.log(execution)
     assert "3 data" in again.log(execution)
     assert outputs(execution, "made") == {"value": "data!"}
+
+
+def test_toggle_switches_a_trigger_on_and_off(runs: Runs) -> None:
+    schedule = 'triggers: [{id: clock, type: io.kestra.plugin.core.trigger.Schedule, cron: "0 3 * * *"}]\n'
+    toggle = "  - {id: t, type: io.kestra.plugin.core.trigger.Toggle, trigger: clock"
+    for enabled in (False, True):
+        assert runs.run(f"{toggle}, enabled: {str(enabled).lower()}}}", more=schedule).state == "SUCCESS"
+        state = runs.executions.stores.triggers.get("lab", "f", "clock")
+        assert state is not None and state.disabled != enabled
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ("", "Unable to find trigger clock for the flow lab.f"),
+        (", flowId: none", "Unable to find flow lab.none. Make sure the flow exists"),
+    ],
+)
+def test_toggle_finds_nothing_to_switch(runs: Runs, more: str, message: str) -> None:
+    failed = runs.run(f"  - {{id: t, type: io.kestra.plugin.core.trigger.Toggle, trigger: clock{more}}}")
+    assert failed.state == "FAILED"
+    assert any(message in line for line in runs.log(failed))

@@ -9,6 +9,7 @@ import pytest
 from podium.model.flow import Flow
 from podium.model.loader import load_flow
 from podium.plugin.registry import Registry
+from podium.server.schedule_dates import FulfilledDates
 from podium.server.scheduler import Schedule
 from podium.store.stores import Stores
 from podium.store.trigger_states import TriggerState
@@ -142,3 +143,43 @@ def test_a_wrong_schedule_says_why(
     trigger = replace(flow.triggers[0], props={**flow.triggers[0].props, "timezone": zone})
     with pytest.raises(ValueError, match=problem):
         Schedule(stores, registry, flow, trigger)
+
+
+def test_the_old_name_of_the_trigger_in_conditions(stores: Stores, registry: Registry) -> None:
+    daily = schedule(stores, registry, 'cron: "0 9 * * *"\n    when: "{{ schedule.date == trigger.date }}"')
+    firing = daily.evaluate(at("2026-01-12T09:00:00Z"))
+    assert firing is not None and firing.error is None
+
+
+@pytest.mark.parametrize(
+    ("when", "fires"), [("{{ false }}", False), ("{{ null }}", False), ("-0", False), ("no", True)]
+)
+def test_when_is_as_true_as_any_condition(stores: Stores, registry: Registry, when: str, fires: bool) -> None:
+    daily = schedule(stores, registry, f'cron: "0 9 * * *"\n    when: "{when}"')
+    assert (daily.evaluate(at("2026-01-12T09:00:00Z")) is not None) == fires
+
+
+def test_a_date_that_is_too_late_is_not_made_up_for(stores: Stores, registry: Registry) -> None:
+    every = schedule(
+        stores, registry, 'cron: "0 * * * *"\n    recoverMissedSchedules: LAST\n    lateMaximumDelay: PT10M'
+    )  # fmt: skip
+    known = TriggerState("lab", "nightly", "clock", date=at("2026-01-05T07:00:00Z"))
+    assert every.first_state(known, at("2026-01-05T10:05:00Z")).next_date == at("2026-01-05T10:00:00Z")
+    assert every.first_state(known, at("2026-01-05T10:25:00Z")).next_date == at("2026-01-05T11:00:00Z")
+
+
+def test_the_search_for_a_date_that_never_comes_ends(stores: Stores, registry: Registry) -> None:
+    minutely = schedule(
+        stores, registry,
+        'cron: "* * * * *"\n    conditions:\n'
+        '      - {type: io.kestra.plugin.core.condition.Expression, expression: "{{ false }}"}',
+    )  # fmt: skip
+    asked = 0
+
+    def never(date: datetime) -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    assert FulfilledDates(minutely._plain, never).after(at("2026-01-05T10:00:00Z")) is None
+    assert asked == 100_000

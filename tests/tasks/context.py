@@ -189,6 +189,14 @@ class FakeExecutions:
         self.asked.append(("resume", {"execution_id": execution_id, "inputs": inputs}))
 
 
+class FakeTriggers:
+    def __init__(self) -> None:
+        self.switched: list[tuple[str, str, str, bool]] = []
+
+    def switch(self, namespace: str, flow_id: str, trigger_id: str, *, enabled: bool) -> None:
+        self.switched.append((namespace, flow_id, trigger_id, enabled))
+
+
 class FakeContext:
     """One attempt of the task `t` in flow `company.team.flow`."""
 
@@ -219,6 +227,7 @@ class FakeContext:
         self.namespace_files = FakeNamespaceFiles(root / "namespaces")
         self.kv = FakeKeyValues()
         self.executions = FakeExecutions()
+        self.triggers = FakeTriggers()
         self.processes = LocalProcesses(
             f"{self.execution_id}.{self.taskrun_id}.0", self.cancelled, self.log.warn, grace=timedelta(seconds=0.3)
         )

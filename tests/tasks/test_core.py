@@ -218,3 +218,18 @@ def test_logs_are_fetched_and_removed(ctx: FakeContext) -> None:
 
 def test_a_templated_task_is_run_by_the_context(ctx: FakeContext) -> None:
     assert ctx.run(CORE + "templating.TemplatedTask", spec="type: {{ task.id }}") == {"spec": "type: t"}
+
+
+@pytest.mark.parametrize(
+    ("given", "switched"),
+    [
+        ({"trigger": "nightly"}, ("company.team", "flow", "nightly", False)),
+        (
+            {"trigger": "nightly", "enabled": True, "namespace": "lab", "flowId": "other"},
+            ("lab", "other", "nightly", True),
+        ),
+    ],
+)
+def test_toggle(ctx: FakeContext, given: dict[str, Any], switched: tuple[str, str, str, bool]) -> None:
+    ctx.run(CORE + "trigger.Toggle", **given)
+    assert ctx.triggers.switched == [switched]

@@ -50,23 +50,29 @@ class Cron:
 
     def after(self, moment: datetime, zone: tzinfo) -> datetime | None:
         """The first date strictly after `moment`, in `zone`; None when there is none within ten years."""
+        return next(self.onwards(moment, zone), None)
+
+    def before(self, moment: datetime, zone: tzinfo) -> datetime | None:
+        """The last date strictly before `moment`, in `zone`; None when there is none within ten years."""
+        return next(self.backwards(moment, zone), None)
+
+    def onwards(self, moment: datetime, zone: tzinfo) -> Iterator[datetime]:
+        """The dates strictly after `moment`, in `zone`, for ten years."""
         local = moment.astimezone(zone)
         start = (local.replace(tzinfo=None, microsecond=0)) + timedelta(seconds=1)
         # Local clocks may go back: look from an hour before too, or dates of the second pass would be lost.
         for candidate in self._forwards(start - timedelta(hours=1)):
             found = _exists(candidate, zone)
             if found is not None and found.astimezone(UTC) > moment.astimezone(UTC):
-                return found
-        return None
+                yield found
 
-    def before(self, moment: datetime, zone: tzinfo) -> datetime | None:
-        """The last date strictly before `moment`, in `zone`; None when there is none within ten years."""
+    def backwards(self, moment: datetime, zone: tzinfo) -> Iterator[datetime]:
+        """The dates strictly before `moment`, in `zone`, the latest first, for ten years."""
         local = moment.astimezone(zone).replace(tzinfo=None)
         for candidate in self._backwards(local + timedelta(hours=1)):
             found = _exists(candidate, zone)
             if found is not None and found.astimezone(UTC) < moment.astimezone(UTC):
-                return found
-        return None
+                yield found
 
     def _matches_day(self, day: datetime) -> bool:
         if day.month not in self.months:

@@ -153,6 +153,14 @@ class ExecutionQueries(Protocol):
         ...
 
 
+class Triggers(Protocol):
+    """The triggers of the flows of the workspace."""
+
+    def switch(self, namespace: str, flow_id: str, trigger_id: str, *, enabled: bool) -> None:
+        """Switch a trigger on or off, whatever its flow says; raises TaskError when there is none."""
+        ...
+
+
 class RunContext(Protocol):
     """Everything one attempt of one task can use."""
 
@@ -202,6 +210,8 @@ class RunContext(Protocol):
     def processes(self) -> Processes: ...
     @property
     def executions(self) -> ExecutionQueries: ...
+    @property
+    def triggers(self) -> Triggers: ...
 
     def now(self) -> datetime: ...
 

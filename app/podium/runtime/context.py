@@ -20,6 +20,7 @@ from podium.plugin.context import (
     NamespaceFiles,
     Processes,
     Stream,
+    Triggers,
 )
 from podium.runtime.log_files import AttemptLogFile
 from podium.runtime.processes import Cancellation
@@ -121,6 +122,7 @@ class AttemptContext:
         kv: KeyValues,
         processes: Processes,
         executions: ExecutionQueries,
+        triggers: Triggers,
         record_metric: Callable[[Mapping[str, Any]], None],
         settings: Callable[[str, Any], Any],
         dialect: str,
@@ -147,6 +149,7 @@ class AttemptContext:
         self.kv = kv
         self.processes = processes
         self.executions = executions
+        self.triggers = triggers
         self._services = cast(Services, _Yielding(services, rendering))
         self._rendering = rendering
         self._run_spec = run_spec

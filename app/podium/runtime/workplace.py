@@ -32,6 +32,7 @@ from podium.runtime.reachable_keys import ReachableKeys
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
 from podium.runtime.task_cache import TaskCacheEntry
+from podium.runtime.trigger_switches import TriggerSwitches
 from podium.store.execution_records import ExecutionRecord
 from podium.store.internal_storage import ExecutionPlace, TaskStorage
 from podium.store.stores import Stores
@@ -129,6 +130,7 @@ class Workplace:
             storage=storage, cache=self._cache(task, storage), log_file=log_file, write=write,
             namespace_files=self.stores.namespace_files, kv=self._keys,
             processes=LocalProcesses(attempt, cancellation, log.warn, guard), executions=self._queries,
+            triggers=TriggerSwitches(self.stores, self.registry),
             record_metric=lambda metric: self._record_metric(task, taskrun, metric),
             settings=self.stores.settings.lookup, dialect=self.flow.dialect, rendering=rendering,
             run_spec=self._run_spec,

@@ -6,7 +6,7 @@ from typing import Any
 
 from podium.base.masking import Masker
 from podium.expressions.errors import ExpressionError
-from podium.expressions.render import render, render_typed
+from podium.expressions.render import render, render_typed, truthy
 from podium.model.flow import Condition, Flow, Trigger
 from podium.plugin.registry import Registry
 from podium.plugin.task import TaskError
@@ -65,7 +65,7 @@ class TriggerContext:
         conditions: list[Condition] = [*trigger.conditions, *(trigger.props.get("scheduleConditions") or ())]
         if not all(self.holds(condition, variables) for condition in conditions):
             return False
-        return trigger.when is None or str(self.render(trigger.when, variables)).strip() not in ("", "false", "0")
+        return trigger.when is None or truthy(self.render(trigger.when, variables))
 
     def inputs(self, variables: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The inputs that the trigger gives, those of `more` last; raises ExpressionError."""
@@ -74,10 +74,14 @@ class TriggerContext:
         )  # fmt: skip
         return {**rendered, **(more or {})}
 
-    def labels(self, variables: Mapping[str, Any], more: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
-        """Its labels; one that cannot be rendered is left out, null becomes an empty text."""
+    def labels(self, variables: Mapping[str, Any], more: Any = None) -> list[tuple[str, str]]:
+        """Its labels; one that cannot be rendered is left out, null becomes an empty text.
+
+        Those of `more` (a map, or a list of `key` and `value`) come last.
+        """
+        pairs = more.items() if isinstance(more, Mapping) else [(one["key"], one["value"]) for one in more or ()]
         made: list[tuple[str, str]] = []
-        for key, value in (*self.trigger.labels, *(more or {}).items()):
+        for key, value in (*self.trigger.labels, *pairs):
             try:
                 rendered = self.render(value, variables)
             except ExpressionError:

@@ -11,6 +11,7 @@ from podium.engine.execution import Execution
 from podium.engine.plan import Plan
 from podium.engine.states import TERMINAL
 from podium.engine.variables import Variables
+from podium.expressions.render import truthy
 from podium.model.flow import Condition, Flow, Trigger
 from podium.plugin.registry import Registry
 from podium.runtime.services import zone_of_settings
@@ -24,7 +25,7 @@ FLOW_TRIGGER = "io.kestra.plugin.core.trigger.Flow"
 _MULTIPLE = "io.kestra.plugin.core.condition.MultipleCondition"
 _WINDOWS = "windows"
 _UPSTREAM_STATES = ("SUCCESS", "WARNING", "PAUSED")
-_DEPENDENCY_STATES = ("SUCCESS", "WARNING")
+_DEPENDENCY_STATES = (*sorted(TERMINAL), "PAUSED")
 
 Warn = Callable[[str], None]
 
@@ -65,7 +66,7 @@ class FlowTriggers:
         state = self._stores.triggers.get(flow.namespace, flow.id, trigger.id)
         if state is not None and state.disabled:
             return None
-        states = trigger.props.get("states") or sorted(TERMINAL)
+        states = trigger.props.get("states") or (_DEPENDENCY_STATES if trigger.props.get("dependsOn") else TERMINAL)
         if change.state not in states:
             return None
         context = TriggerContext(self._stores, self._registry, flow, trigger)
@@ -77,6 +78,8 @@ class FlowTriggers:
         try:
             inputs = context.inputs(variables)
         except PROBLEMS as error:
+            if flow.dialect == "2.x":
+                return Firing(flow, trigger, variables["trigger"], error=str(error))
             self._warn(f"The trigger `{trigger.id}` of {flow.namespace}.{flow.id} does not start it: {error}")
             return None
         return Firing(flow, trigger, variables["trigger"], inputs, context.labels(variables))
@@ -103,12 +106,13 @@ class FlowTriggers:
         single = [condition for condition in trigger.conditions if condition.type != _MULTIPLE]
         if not all(self._holds(context, condition, variables) for condition in single):
             return False
-        if trigger.when is None:
-            return True
+        return trigger.when is None or self._when(context, trigger.when, variables)
+
+    def _when(self, context: TriggerContext, when: str, variables: Mapping[str, Any]) -> bool:
         try:
-            return str(context.render(trigger.when, variables)).strip() not in ("", "false", "0")
+            return truthy(context.render(when, variables))
         except PROBLEMS as error:
-            self._warn(f"The `when` of the trigger `{trigger.id}` cannot be evaluated: {error}")
+            self._warn(f"A `when` of the trigger `{context.trigger.id}` cannot be evaluated: {error}")
             return False
 
     def _holds(self, context: TriggerContext, condition: Condition, variables: Mapping[str, Any]) -> bool:
@@ -183,7 +187,7 @@ class FlowTriggers:
                     "state": change.state, "outputs": dict(change.execution.outputs or {}),
                     "hasRetryAttempt": any(len(run.attempts) > 1 for run in change.execution.taskruns.values()),
                 }  # fmt: skip
-                holds = str(context.render(entry["when"], seen)).strip() not in ("", "false", "0")
+                holds = self._when(context, entry["when"], seen)
             found[f"dependsOn[{at}]"] = holds
         mode = str(props.get("mode") or "ALL")
         least = {"ALL": len(found), "ANY": 1}.get(mode, int(props.get("minSatisfied") or 1))

@@ -81,10 +81,14 @@ class _Handler(BaseHTTPRequestHandler):
         headers: dict[str, list[str]] = {}
         for name, value in self.headers.items():
             headers.setdefault(name, []).append(value)
-        body = self.rfile.read(length).decode("utf-8", errors="replace")
+        body = self.rfile.read(length)
         parameters = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         request = WebhookRequest(parts[0], parts[1], parts[2], headers, parameters, body)
         podium = self.podium
+        invalid = podium.invalid(request.namespace, request.flow_id)
+        if invalid is not None:
+            self._answer(422, {"message": invalid})
+            return
         try:
             firing = webhook_firing(request, podium.flows(), podium.stores, podium.registry, podium.tell)
         except WebhookRefused as refused:
@@ -97,6 +101,9 @@ class _Handler(BaseHTTPRequestHandler):
         execution = podium.executions.get(execution_id)
         if str(firing.trigger.props.get("wait", "")).lower() == "true":
             execution = podium.executions.wait(execution_id)
+            if execution.state == "FAILED":
+                self._answer(500, shown_execution(podium.stores, execution))
+                return
             if str(firing.trigger.props.get("returnOutputs", "")).lower() == "true":
                 self._answer(200, dict(execution.outputs or {}))
                 return

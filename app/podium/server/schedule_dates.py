@@ -1,8 +1,9 @@
 """The dates of a Schedule or ScheduleOnDates, conditions included (semantics 9.3, 9.4). No clock, no I/O."""
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from podium.base.cron import Cron, parse_cron
@@ -11,50 +12,61 @@ from podium.model.flow import Trigger
 Holds = Callable[[datetime], bool]
 """Whether the conditions of the trigger are true at a date."""
 
-_FARTHEST = timedelta(days=3653)
-"""How far a date is looked for that fulfils the conditions."""
+_MOST_ASKED = 100_000
+"""How many dates are asked on the way to one that fulfils the conditions.
+
+Cron expressions have no dates beyond ten years; those of every minute in ten years would keep all others waiting.
+"""
 
 
-class Dates(Protocol):
+class Dates(ABC):
     """An ascending series of dates."""
+
+    @abstractmethod
+    def onwards(self, moment: datetime) -> Iterator[datetime]:
+        """The dates strictly after a moment."""
+
+    @abstractmethod
+    def backwards(self, moment: datetime) -> Iterator[datetime]:
+        """The dates strictly before a moment, the latest first."""
 
     def after(self, moment: datetime) -> datetime | None:
         """The first date strictly after a moment, None when there is none."""
-        ...
+        return next(self.onwards(moment), None)
 
     def before(self, moment: datetime) -> datetime | None:
         """The last date strictly before a moment, None when there is none."""
-        ...
+        return next(self.backwards(moment), None)
 
 
-class CronDates:
+class CronDates(Dates):
     """The dates of a cron expression in a time zone."""
 
     def __init__(self, cron: Cron, zone: tzinfo) -> None:
         self._cron = cron
         self._zone = zone
 
-    def after(self, moment: datetime) -> datetime | None:
-        return self._cron.after(moment, self._zone)
+    def onwards(self, moment: datetime) -> Iterator[datetime]:
+        return self._cron.onwards(moment, self._zone)
 
-    def before(self, moment: datetime) -> datetime | None:
-        return self._cron.before(moment, self._zone)
+    def backwards(self, moment: datetime) -> Iterator[datetime]:
+        return self._cron.backwards(moment, self._zone)
 
 
-class GivenDates:
+class GivenDates(Dates):
     """The dates of a list."""
 
     def __init__(self, dates: Sequence[datetime]) -> None:
         self._dates = sorted(dates)
 
-    def after(self, moment: datetime) -> datetime | None:
-        return next((date for date in self._dates if date > moment), None)
+    def onwards(self, moment: datetime) -> Iterator[datetime]:
+        return (date for date in self._dates if date > moment)
 
-    def before(self, moment: datetime) -> datetime | None:
-        return next((date for date in reversed(self._dates) if date < moment), None)
+    def backwards(self, moment: datetime) -> Iterator[datetime]:
+        return (date for date in reversed(self._dates) if date < moment)
 
 
-class FulfilledDates:
+class FulfilledDates(Dates):
     """Of other dates those at which the conditions hold.
 
     An error of a condition counts as true: the evaluation of that date will report it.
@@ -64,19 +76,16 @@ class FulfilledDates:
         self._dates = dates
         self._holds = holds
 
-    def after(self, moment: datetime) -> datetime | None:
-        return self._walk(moment, self._dates.after)
+    def onwards(self, moment: datetime) -> Iterator[datetime]:
+        return self._fulfilled(self._dates.onwards(moment))
 
-    def before(self, moment: datetime) -> datetime | None:
-        return self._walk(moment, self._dates.before)
+    def backwards(self, moment: datetime) -> Iterator[datetime]:
+        return self._fulfilled(self._dates.backwards(moment))
 
-    def _walk(self, moment: datetime, step: Callable[[datetime], datetime | None]) -> datetime | None:
-        found = step(moment)
-        while found is not None and abs(found - moment) <= _FARTHEST:
-            if self._holds(found):
-                return found
-            found = step(found)
-        return None
+    def _fulfilled(self, dates: Iterator[datetime]) -> Iterator[datetime]:
+        for date in islice(dates, _MOST_ASKED):
+            if self._holds(date):
+                yield date
 
 
 def zone_of(trigger: Trigger, default: tzinfo) -> tzinfo:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from podium.base.durations import parse_duration
@@ -16,7 +16,9 @@ from podium.server.schedule_dates import Dates, FulfilledDates, dates_of, next_d
 from podium.store.stores import Stores
 from podium.store.trigger_states import TriggerState
 
-SCHEDULES = ("io.kestra.plugin.core.trigger.Schedule", "io.kestra.plugin.core.trigger.ScheduleOnDates")
+ON_DATES = "io.kestra.plugin.core.trigger.ScheduleOnDates"
+SCHEDULES = ("io.kestra.plugin.core.trigger.Schedule", ON_DATES)
+_TIMING = ("cron", "withSeconds", "timezone", "dates", "scheduleConditions", "lateMaximumDelay")
 _BACKFILL = "backfill"
 
 
@@ -35,7 +37,7 @@ class Schedule:
 
     def variables(self, date: datetime) -> dict[str, Any]:
         """What expressions see as `trigger` at a date; `next` is absent after the last one."""
-        if self.trigger.type.endswith("ScheduleOnDates"):
+        if self.trigger.type == ON_DATES:
             return {}
         found = {"date": date, "next": self.dates.after(date), "previous": self.dates.before(date)}
         return {name: shown(value, self.zone) for name, value in found.items() if value is not None}
@@ -44,6 +46,12 @@ class Schedule:
         """The date to evaluate next."""
         return next_date(self.dates, last, now, self.late)
 
+    def begin(self, now: datetime) -> datetime | None:
+        """The date with which a trigger begins that was never evaluated: of given dates the first, be it over."""
+        if self.trigger.type == ON_DATES:
+            return self.dates.after(datetime.min.replace(tzinfo=UTC))
+        return self.next_date(None, now)
+
     def evaluate(self, date: datetime, more: Mapping[str, Any] | None = None) -> Firing | None:
         """The execution for a date; None when a condition is false.
 
@@ -51,12 +59,11 @@ class Schedule:
         seen. `more` are the inputs and labels of a backfill.
         """
         more = more or {}
-        variables: dict[str, Any] = {"date": shown(date, self.zone)}
+        variables = self.variables(date)
         try:
-            if not self.context.all_hold(self.context.variables(variables)):
+            if not self.context.all_hold(self._seen({"date": shown(date, self.zone), **variables})):
                 return None
-            variables = self.variables(date)
-            seen = self.context.variables(variables)
+            seen = self._seen(variables)
             labels = self.context.labels(seen, more.get("labels"))
             return Firing(self.flow, self.trigger, variables, self.context.inputs(seen, more.get("inputs")), labels)
         except PROBLEMS as error:
@@ -66,20 +73,30 @@ class Schedule:
         """The state when the scheduler starts: missed dates are made up for as `recoverMissedSchedules` says."""
         known = state or TriggerState(self.flow.namespace, self.flow.id, self.trigger.id)
         if known.date is None:
-            return replace(known, next_date=self.next_date(None, now))
+            return replace(known, next_date=self.begin(now))
         recover = str(self.trigger.props.get("recoverMissedSchedules") or "ALL")
         upcoming = self.next_date(known.date, now)
         if recover == "ALL" or upcoming is None or upcoming > now:
             return replace(known, next_date=upcoming)
         if recover == "LAST":
             missed = self.dates.before(now + timedelta(seconds=1))
-            return replace(known, next_date=missed)
+            if missed is not None and (self.late is None or missed >= now - self.late):
+                return replace(known, next_date=missed)
         return replace(known, next_date=self.next_date(None, now))
+
+    def changed_state(self, state: TriggerState | None, now: datetime, before: "Schedule") -> TriggerState:
+        """The state when the trigger was edited: dates that it only has now were not missed."""
+        known = state or TriggerState(self.flow.namespace, self.flow.id, self.trigger.id)
+        if self._timing() == before._timing():
+            return known
+        if known.date is None:
+            return replace(known, next_date=self.begin(now))
+        last = known.date if self.trigger.type == ON_DATES else None
+        return replace(known, next_date=self.next_date(last, now))
 
     def after(self, state: TriggerState, date: datetime, now: datetime) -> TriggerState:
         """The state once a date has been evaluated."""
-        backfill = state.extra.get(_BACKFILL)
-        if backfill:
+        if running_backfill(state):
             return self._backfilled(state, date)
         return replace(state, date=date, next_date=self.next_date(date, now))
 
@@ -87,8 +104,8 @@ class Schedule:
         """The date to evaluate now, None when there is nothing to do yet."""
         if state.disabled or state.execution_id is not None:
             return None
-        backfill = state.extra.get(_BACKFILL)
-        if backfill and not backfill.get("paused"):
+        backfill = running_backfill(state)
+        if backfill:
             return _moment(backfill["currentDate"]).astimezone(self.zone)
         if state.next_date is None or state.next_date > now:
             return None
@@ -122,9 +139,18 @@ class Schedule:
 
     def _holds(self, date: datetime) -> bool:
         try:
-            return self.context.all_hold(self.context.variables({"date": shown(date, self.zone)}))
+            return self.context.all_hold(self._seen({"date": shown(date, self.zone)}))
         except PROBLEMS:
             return True
+
+    def _seen(self, trigger: Mapping[str, Any]) -> dict[str, Any]:
+        """What expressions see; `schedule` is the name that `trigger` had once."""
+        return self.context.variables(trigger, {"schedule": dict(trigger)})
+
+    def _timing(self) -> object:
+        """All that decides about the dates."""
+        trigger = self.trigger
+        return trigger.conditions, trigger.when, [trigger.props.get(name) for name in _TIMING]
 
     def _given_dates(self) -> list[datetime]:
         try:
@@ -136,6 +162,12 @@ class Schedule:
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def running_backfill(state: TriggerState) -> Mapping[str, Any]:
+    """The backfill that is being worked off, empty when there is none or it is paused."""
+    backfill: Mapping[str, Any] = state.extra.get(_BACKFILL) or {}
+    return {} if backfill.get("paused") else backfill
 
 
 def wrong_schedule(stores: Stores, registry: Registry, flow: Flow, trigger: Trigger) -> Schedule | str:

@@ -18,7 +18,7 @@ from podium.runtime.masks import masker_of
 from podium.runtime.refusals import NotCreated
 from podium.server.firing import Firing
 from podium.server.flow_triggers import FlowTriggers, StateChange
-from podium.server.scheduler import Schedule, is_schedule, wrong_schedule
+from podium.server.scheduler import Schedule, is_schedule, running_backfill, wrong_schedule
 from podium.server.state_feed import StateFeed
 from podium.store.errors import StoreError
 from podium.store.stores import Stores
@@ -47,6 +47,7 @@ class Server:
         self._flows: tuple[Flow, ...] = ()
         self._schedules: dict[tuple[str, str, str], Schedule] = {}
         self._broken: dict[str, str] = {}
+        self._off: set[tuple[str, str, str]] = set()
         self._paths: dict[tuple[str, str], Path] = {}
         started = self._clock.now()
         self._feed = StateFeed(stores, stores.index, started)
@@ -55,6 +56,10 @@ class Server:
     def flows(self) -> tuple[Flow, ...]:
         """The valid flows of the workspace, as their files were at most a few seconds ago."""
         return self._flows
+
+    def invalid(self, namespace: str, flow_id: str) -> str | None:
+        """Why a flow cannot be executed; None for one that can, or that is not there."""
+        return self._broken.get(f"{namespace}.{flow_id}")
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -106,6 +111,7 @@ class Server:
 
     def _read_flows(self, now: datetime) -> None:
         loaded = tuple(self._loaded())
+        self._forget_triggers(loaded)
         if loaded == self._flows:
             return
         self._flows = loaded
@@ -125,8 +131,18 @@ class Server:
                     self._once(f"{flow.namespace}.{flow.id}.{trigger.id}", made)
                     continue
                 schedules[key] = made
-                self._save(made.first_state(self.stores.triggers.get(*key), now))
+                state = self.stores.triggers.get(*key)
+                self._save(made.changed_state(state, now, known) if known else made.first_state(state, now))
         self._schedules = schedules
+
+    def _forget_triggers(self, loaded: tuple[Flow, ...]) -> None:
+        """The state of a trigger goes with it: out of its flow, or with the file of its flow."""
+        triggers = {(flow.namespace, flow.id): {one.id for one in flow.triggers} for flow in loaded}
+        for state in self.stores.triggers.all():
+            flow = (state.namespace, state.flow_id)
+            path = self._paths.get(flow)
+            if (flow in triggers and state.trigger_id not in triggers[flow]) or (path and not path.exists()):
+                self.stores.triggers.delete(*flow, state.trigger_id)
 
     def _loaded(self) -> Iterator[Flow]:
         for file in self.stores.workspace.flow_files():
@@ -151,13 +167,21 @@ class Server:
             state = self.stores.triggers.get(*key)
             if state is None:
                 continue
+            if state.disabled:
+                self._off.add(key)
+                continue
+            if key in self._off:
+                # Switched on again: what was missed meanwhile is made up for like after a stop of the server.
+                self._off.discard(key)
+                state = schedule.first_state(state, now)
+                self._save(state)
             due = schedule.due(self._unlocked(state), now)
             if due is None:
                 continue
             # The date is noted before the execution exists: a crash between the two loses one run, never repeats it.
             following = schedule.after(replace(state, execution_id=None), due, now)
             self._save(following)
-            firing = schedule.evaluate(due, dict(state.extra.get("backfill") or {}))
+            firing = schedule.evaluate(due, running_backfill(state))
             execution_id = self.start(firing) if firing is not None else None
             if execution_id is not None and not _flag(schedule.trigger.props.get("allowConcurrent")):
                 self.stores.triggers.lock(*key, execution_id)

@@ -1,5 +1,6 @@
 """Webhooks: executions by HTTP requests (semantics 9.5)."""
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ class WebhookRequest:
     key: str
     headers: Mapping[str, Sequence[str]]
     parameters: Mapping[str, Sequence[str]]
-    body: str
+    body: bytes
 
 
 class WebhookRefused(Exception):
@@ -54,12 +55,21 @@ def webhook_firing(
             "parameters": {name: list(values) for name, values in request.parameters.items()},
         }
     )
+    if not _holds(context, variables, warn):
+        raise WebhookRefused(204, "The conditions of the webhook do not hold")
     try:
-        if not context.all_hold(variables):
-            raise WebhookRefused(204, "The conditions of the webhook do not hold")
         return Firing(flow, trigger, variables["trigger"], context.inputs(variables), context.labels(variables))
     except PROBLEMS as error:
         raise WebhookRefused(422, str(error)) from error
+
+
+def _holds(context: TriggerContext, variables: Mapping[str, Any], warn: Callable[[str], None]) -> bool:
+    """Whether all conditions hold; one that cannot be evaluated does not."""
+    try:
+        return context.all_hold(variables)
+    except PROBLEMS as error:
+        warn(f"Evaluate Condition Failed with error '{error}' (trigger `{context.trigger.id}`)")
+        return False
 
 
 def _with_key(
@@ -79,11 +89,16 @@ def _with_key(
     return None
 
 
-def _parsed(body: str) -> Any:
+def _parsed(body: bytes) -> Any:
+    """A map or list when the body is JSON, else its text; what is no text as base64."""
     if not body:
         return None
     try:
-        value = json.loads(body)
+        text = body.decode("utf-8")
     except ValueError:
-        return body
-    return value if isinstance(value, dict | list) else body
+        return base64.b64encode(body).decode("ascii")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, dict | list) else text

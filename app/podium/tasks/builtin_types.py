@@ -83,6 +83,7 @@ TASKS: dict[str, str] = {
     _CORE + "storage.Write": _TASKS + "storage:Write",
     _CORE + "storage.DeduplicateItems": _TASKS + "items:DeduplicateItems",
     _CORE + "storage.FilterItems": _TASKS + "items:FilterItems",
+    _CORE + "trigger.Toggle": _TASKS + "triggers.toggle:Toggle",
     _CORE + "templating.TemplatedTask": _TASKS + "templating:TemplatedTask",
     "io.kestra.plugin.kestra.executions.Count": _TASKS + "history:Count",
     "io.kestra.core.tasks.scripts.Bash": _TASKS + "scripts.legacy:Bash",
@@ -181,6 +182,8 @@ ALIASES: dict[str, str] = {
     "io.kestra.core.tasks.storages.Size": "io.kestra.plugin.core.storage.Size",
     "io.kestra.core.tasks.storages.DeduplicateItems": "io.kestra.plugin.core.storage.DeduplicateItems",
     "io.kestra.core.tasks.storages.FilterItems": "io.kestra.plugin.core.storage.FilterItems",
+    "io.kestra.core.tasks.trigger.Toggle": "io.kestra.plugin.core.trigger.Toggle",
+    "io.kestra.plugin.kestra.triggers.Toggle": "io.kestra.plugin.core.trigger.Toggle",
     "io.kestra.core.tasks.templating.TemplatedTask": "io.kestra.plugin.core.templating.TemplatedTask",
     "io.kestra.plugin.scripts.runner.docker.DockerTaskRunner": "io.kestra.plugin.scripts.runner.docker.Docker",
 }

@@ -13,7 +13,6 @@ SERVER_TYPES: dict[Family, frozenset[str]] = {
     "task": frozenset(
         {
             _CORE + "flow.Approval", _CORE + "namespace.PurgeFiles", _CORE + "storage.PurgeStorage",
-            _CORE + "trigger.Toggle", "io.kestra.core.tasks.trigger.Toggle",
             "io.kestra.plugin.scripts.groovy.Eval", "io.kestra.plugin.scripts.groovy.FileTransform",
         }
     ),

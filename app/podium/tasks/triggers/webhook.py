@@ -15,7 +15,9 @@ _LONGEST_KEY = 256
 class WebhookOutputs:
     """What the request brought."""
 
-    body: Any = field(metadata={"doc": "The body: a map or list when it is JSON, else a text."})
+    body: Any = field(
+        metadata={"doc": "The body: a map or list when it is JSON, else a text (base64 of what is none)."}
+    )
     headers: dict[str, list[str]] = field(metadata={"doc": "The headers, each with the list of its values."})
     parameters: dict[str, list[str]] = field(
         metadata={"doc": "The query parameters, each with the list of its values."}

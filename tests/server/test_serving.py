@@ -1,0 +1,261 @@
+"""A server with a clock of its own: what it starts by the clock and by requests, and the states of its triggers."""
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podium.base.clock import ManualClock
+from podium.engine.execution import Execution
+from podium.runtime.executions import Executions
+from podium.server.http_api import listening
+from podium.server.serve import Server
+from podium.store.stores import Stores
+from podium.store.trigger_states import TriggerState
+from podium.store.workspace import Workspace
+from podium.tasks.registry import default_registry
+
+LOG = "tasks: [{id: a, type: io.kestra.plugin.core.log.Log, message: hi}]"
+TRIGGER = "io.kestra.plugin.core.trigger."
+CONDITION = "io.kestra.plugin.core.condition."
+CLOCK = ("lab", "flow", "clock")
+
+
+class NoRunner:
+    """Executions are created and never run."""
+
+    def launch(self, root: Path, execution_id: str, prepared: Any = None) -> None:
+        """Nothing to do."""
+
+
+class Station:
+    """A workspace with a server whose clock is moved by hand."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir()
+        self.root = root
+        Workspace.open(root)
+        self.stores = Stores.open(root)
+        registry = default_registry()
+        self.executions = Executions(
+            self.stores.workspace, registry, settings=self.stores.settings, launcher=NoRunner(), stores=self.stores
+        )
+        self.clock = ManualClock(datetime(2026, 1, 5, 10, 0, 30, tzinfo=UTC))
+        self.told: list[str] = []
+        self.server = Server(self.stores, registry, self.executions, self.told.append, self.clock)
+
+    def flow(self, triggers: str, id: str = "flow", more: str = LOG) -> Path:
+        path = self.root / "lab" / "_flows" / f"{id}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"id: {id}\nnamespace: lab\n{more}\ntriggers:\n{triggers}\n", encoding="utf-8")
+        return path
+
+    def tick(self, seconds: int = 0) -> None:
+        self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
+        self.server.tick()
+
+    def state(self, key: tuple[str, str, str] = CLOCK) -> TriggerState | None:
+        return self.stores.triggers.get(*key)
+
+    def started(self) -> list[Execution]:
+        """Everything that was started, oldest first; its lock is given back."""
+        folder = self.stores.workspace.executions
+        found = [self.executions.record(one.name).load().execution for one in sorted(folder.glob("[0-9a-zA-Z]*"))]
+        for each in found:
+            self.stores.triggers.unlock(each.id)
+        return found
+
+    def dates(self) -> list[str]:
+        return [(each.trigger or {})["variables"]["date"][11:16] for each in self.started()]
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Station:
+    return Station(tmp_path / "ws")
+
+
+def schedule(cron: str, more: str = "") -> str:
+    return f'  - {{id: clock, type: {TRIGGER}Schedule, cron: "{cron}", timezone: UTC{more}}}'
+
+
+def test_an_edited_expression_has_missed_nothing(station: Station) -> None:
+    station.flow(schedule("0 * * * *"))
+    station.stores.triggers.save(TriggerState(*CLOCK, date=datetime(2026, 1, 5, 10, tzinfo=UTC)))
+    station.tick()
+    station.clock.move_to(datetime(2026, 1, 5, 10, 50, 30, tzinfo=UTC))
+    station.flow(schedule("*/5 * * * *"))
+    station.tick()
+    assert station.started() == []
+    state = station.state()
+    assert state is not None and state.next_date == datetime(2026, 1, 5, 10, 55, tzinfo=UTC)
+
+
+def test_what_was_edited_beside_the_dates_loses_none_of_them(station: Station) -> None:
+    station.flow(schedule("0 * * * *"))
+    station.tick()
+    station.clock.move_to(datetime(2026, 1, 5, 11, 0, 10, tzinfo=UTC))
+    station.flow(schedule("0 * * * *", ", labels: {team: data}"))
+    station.tick()
+    assert station.dates() == ["11:00"]
+
+
+@pytest.mark.parametrize(("recover", "expected"), [("ALL", ["11:00", "12:00"]), ("LAST", ["12:00"]), ("NONE", [])])
+def test_a_trigger_that_is_switched_on_again_makes_up_for_what_it_missed(
+    station: Station, recover: str, expected: list[str]
+) -> None:
+    station.flow(schedule("0 * * * *", f", recoverMissedSchedules: {recover}"))
+    off = TriggerState(*CLOCK, date=datetime(2026, 1, 5, 10, tzinfo=UTC), disabled=True)
+    station.stores.triggers.save(off)
+    station.tick()
+    station.clock.move_to(datetime(2026, 1, 5, 12, 30, tzinfo=UTC))
+    station.tick()
+    assert station.started() == []
+    state = station.state()
+    assert state is not None
+    station.stores.triggers.save(replace(state, disabled=False))
+    for _ in range(4):
+        station.tick()
+        station.started()
+    assert station.dates() == expected
+
+
+def test_the_state_of_a_trigger_goes_with_it(station: Station) -> None:
+    path = station.flow(schedule("0 * * * *") + "\n" + schedule("0 1 * * *").replace("clock", "other"))
+    station.tick()
+    assert station.state() and station.state(("lab", "flow", "other"))
+    station.flow(schedule("0 * * * *"))
+    station.tick(10)
+    assert station.state() and station.state(("lab", "flow", "other")) is None
+    path.write_text("id: flow\nnamespace: lab\ntasks: nonsense\n", encoding="utf-8")
+    station.tick(10)
+    assert station.state(), "a flow that is broken for a while keeps its states"
+    path.unlink()
+    station.tick(10)
+    assert station.state() is None
+
+
+def test_a_paused_backfill_leaves_the_schedule_alone(station: Station) -> None:
+    station.flow(schedule("0 * * * *", ", inputs: {}"))
+    plan = {
+        "start": "2026-01-01T00:00:00+00:00", "end": "2026-01-01T02:00:00+00:00", "paused": True,
+        "currentDate": "2026-01-01T01:00:00+00:00", "labels": [{"key": "again", "value": "yes"}],
+    }  # fmt: skip
+    station.stores.triggers.save(
+        TriggerState(*CLOCK, date=datetime(2026, 1, 5, 9, tzinfo=UTC), extra={"backfill": plan})
+    )
+    station.tick()
+    assert station.dates() == ["10:00"]
+    state = station.state()
+    assert state is not None and state.extra["backfill"] == plan
+    assert state.next_date == datetime(2026, 1, 5, 11, tzinfo=UTC)
+
+
+def test_given_dates_begin_with_the_first(station: Station) -> None:
+    station.flow(
+        f"  - {{id: clock, type: {TRIGGER}ScheduleOnDates, timezone: UTC, "
+        'dates: ["2026-01-05T09:00:00Z", "2026-01-05T10:00:00Z", "2026-01-05T11:00:00Z"]}'
+    )
+    for _ in range(4):
+        station.tick()
+        station.started()
+    assert len(station.started()) == 2
+    state = station.state()
+    assert state is not None and state.next_date == datetime(2026, 1, 5, 11, tzinfo=UTC)
+
+
+# -- webhooks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hook(station: Station) -> Iterator["Hook"]:
+    hook = Hook(station)
+    yield hook
+    hook.close()
+
+
+class Hook:
+    def __init__(self, station: Station) -> None:
+        self.station = station
+        self._http = listening(station.server, 0)
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
+
+    def send(self, path: str, body: bytes | None = None, method: str = "POST") -> tuple[int, Any]:
+        self.station.tick(10)
+        connection = HTTPConnection("127.0.0.1", self._http.server_address[1], timeout=10)
+        try:
+            connection.request(method, f"/api/v1/main/executions/webhook/{path}", body)
+            response = connection.getresponse()
+            content = response.read()
+            return response.status, json.loads(content) if content else None
+        finally:
+            connection.close()
+
+    def variables(self) -> dict[str, Any]:
+        return dict((self.station.started()[-1].trigger or {})["variables"])
+
+
+def webhook(more: str = "") -> str:
+    return f"  - {{id: hook, type: {TRIGGER}Webhook, key: open-sesame{more}}}"
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        (b'{"a": [1, true]}', {"a": [1, True]}),
+        (b"[1]", [1]),
+        (b'"text"', '"text"'),
+        (b"bla", "bla"),
+        (b"", None),
+        (b"\xff\x00", base64.b64encode(b"\xff\x00").decode()),
+    ],
+)
+def test_what_a_webhook_gets(hook: Hook, body: bytes, seen: Any) -> None:
+    hook.station.flow(webhook())
+    status, answer = hook.send("lab/flow/open-sesame?name=ada&age=1&age=2", body)
+    assert (status, answer["state"]["current"]) == (200, "CREATED")
+    variables = hook.variables()
+    assert variables["body"] == seen
+    assert variables["parameters"] == {"name": ["ada"], "age": ["1", "2"]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ("{{ trigger.body.action == 'opened' }}", 200),
+        ("{{ trigger.body.action == 'closed' }}", 204),
+        ("{{ trigger.body.nothing == 'there' }}", 204),
+    ],
+)
+def test_the_conditions_of_a_webhook(hook: Hook, condition: str, status: int) -> None:
+    hook.station.flow(webhook(f', conditions: [{{type: {CONDITION}Expression, expression: "{condition}"}}]'))
+    assert hook.send("lab/flow/open-sesame", b'{"action": "opened"}')[0] == status
+    assert len(hook.station.started()) == (status == 200)
+    broken = [text for text in hook.station.told if "Evaluate Condition Failed" in text]
+    assert bool(broken) == ("nothing" in condition)
+
+
+def test_requests_that_no_webhook_answers(hook: Hook) -> None:
+    hook.station.flow(webhook())
+    hook.station.flow(webhook(), id="off", more=f"disabled: true\n{LOG}")
+    hook.station.flow(webhook(), id="broken", more="tasks: nonsense")
+    hook.station.flow(webhook(', inputs: {a: "{{ trigger.body.a }}"}'), id="asking")
+    answers = {
+        name: hook.send(f"lab/{name}")
+        for name in ("flow/wrong", "none/open-sesame", "off/open-sesame", "broken/open-sesame", "asking/open-sesame")
+    }
+    assert {name: status for name, (status, _) in answers.items()} == {
+        "flow/wrong": 404, "none/open-sesame": 404, "off/open-sesame": 409, "broken/open-sesame": 422,
+        "asking/open-sesame": 422,
+    }  # fmt: skip
+    assert answers["none/open-sesame"][1]["message"] == "Not Found: Flow not found"
+    assert "Cannot execute an invalid flow" in answers["broken/open-sesame"][1]["message"]
+    assert hook.station.started() == []
