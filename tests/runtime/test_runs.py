@@ -149,6 +149,25 @@ def test_loop_of_the_newest_dialect(lab: Lab) -> None:
     assert lab.outputs(execution.id, "after") == {"value": "y1"}
 
 
+def test_values_of_a_loop_are_texts(lab: Lab) -> None:
+    """What is no text arrives as compact JSON, from a list, a map and the lines of a file (as in a ForEach)."""
+    body = f"tasks: [{{id: r, {RETURN}: '{{{{ item.key ?? item.index }}}} {{{{ item.value }}}}'}}]"
+    outputs = "outputs: [{id: o, type: STRING, value: '{{ outputs.%s.value }}'}]"
+    loops = {"list": '[{"id": 1}, 2, true, x]', "map": "{a: 1, b: {c: [d]}}", "rows": '"{{ outputs.file.uri }}"'}
+    lines = "\n".join(
+        f"- {{id: {name}, type: io.kestra.plugin.core.flow.Loop, values: {values}, {outputs % ('r_' + name)}, "
+        f"{body.replace('id: r', f'id: r_{name}')}}}" for name, values in loops.items()
+    )  # fmt: skip
+    write = r"""- {id: file, type: io.kestra.plugin.core.storage.Write, content: "{id:1,n:\"x\"}\n{oops\n7\n"}"""
+    execution = lab.run(lab.flow(f"{write}\n{lines}"))
+    assert execution.state == "SUCCESS", lab.log(execution.id, level="ERROR")
+    found = {name: [row["outputs"]["o"] for row in lab.outputs(execution.id, name)["outputs"]] for name in loops}
+    assert found == {
+        "list": ['0 {"id":1}', "1 2", "2 true", "3 x"], "map": ["a 1", 'b {"c":["d"]}'],
+        "rows": ['0 {"id":1,"n":"x"}', "1 {oops", "2 7"],
+    }  # fmt: skip
+
+
 def test_retries_of_a_task_and_of_the_whole_execution(lab: Lab) -> None:
     retry = "retry: {type: constant, interval: PT0.05S, maxAttempts: 3"
     count = f"echo x >> {lab.root}/count; test $(wc -l < {lab.root}/count) -ge 3"

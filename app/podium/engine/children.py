@@ -9,6 +9,7 @@ from podium.base.clock import parse_instant
 from podium.engine import changes as c
 from podium.engine.commands import CreateChild, RestartChild
 from podium.engine.execution import TaskRun
+from podium.engine.flowables.foreach import value_text
 from podium.engine.outcome import retry, settle
 from podium.engine.run import Run, falsy
 from podium.engine.states import TERMINAL
@@ -245,29 +246,37 @@ def _count_items(run: Run, taskrun: TaskRun, task: Task) -> None:
 
 
 def _loop_values(run: Run, taskrun: TaskRun, task: Task) -> tuple[str, ...]:
-    """The values of a Loop, each as JSON text of `{value, key?}`."""
+    """The values of a Loop, each as JSON of `{value, key?}`; a value that is no text is compact JSON, as in ForEach."""
     values = run.render_typed(task.props.get("values"), taskrun)
     if isinstance(values, str):
         values = _text_values(run, taskrun, values)
     if isinstance(values, Mapping):
-        return tuple(json.dumps({"value": value, "key": key}) for key, value in values.items())
+        return tuple(json.dumps({"value": value_text(value), "key": key}) for key, value in values.items())
     if not isinstance(values, Sequence):
         raise ValueError(f"`values` of a Loop must be a list, a map, JSON text or the URI of a file, not {values!r}")
-    return tuple(json.dumps({"value": value}) for value in values)
+    return tuple(json.dumps({"value": value_text(value)}) for value in values)
 
 
 def _text_values(run: Run, taskrun: TaskRun, text: str) -> Any:
     if text.startswith(("kestra://", "nsfile://", "file://")):
         context = {**run.variables.of_taskrun(taskrun, run.task(taskrun)), "loopFile": text}
         lines = str(run.renderer.render("{{ read(loopFile) }}", context)).splitlines()
-        return [_json_or_text(line) for line in lines if line.strip()]
+        return [_row(line) for line in lines if line.strip()]
     return json.loads(text)
 
 
-def _json_or_text(line: str) -> Any:
+def _row(line: str) -> Any:
+    """A line of a file: JSON or Ion, else its text."""
     try:
         return json.loads(line)
     except ValueError:
+        pass
+    from podium.expressions.errors import ExpressionError
+    from podium.expressions.ion_text import from_ion
+
+    try:
+        return from_ion(line, False) if line.lstrip().startswith(("{", "[")) else line
+    except ExpressionError:
         return line
 
 

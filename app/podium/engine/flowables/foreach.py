@@ -156,7 +156,7 @@ def loop_values(opening: Opening, raw: Any) -> tuple[str, ...]:
     nulls = sum(1 for value in values if value is None)
     if nulls:
         raise FlowableError(f"Found '{nulls}' null values on Each, with values={_listed(values)}")
-    return tuple(dict.fromkeys(_text(value) for value in values))
+    return tuple(dict.fromkeys(value_text(value) for value in values))
 
 
 def _parsed(text: str) -> list[Any]:
@@ -179,7 +179,8 @@ def _element(opening: Opening, element: Any) -> Any:
     raise FlowableError(f"Unknown value element type: {type(element).__name__}")
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """A value of a loop as its tasks see it: what is no text is compact JSON."""
     if isinstance(value, str):
         return value
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=str)
