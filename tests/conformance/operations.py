@@ -127,6 +127,10 @@ class _Play:
         if "expect_immediate" in step and self.main:
             yield from problems(self._observed(self.main), step["expect_immediate"])
             self.world.settle(self.main)
+        if "as" in step and self.main:
+            self.world.names[step["as"]] = self.main
+        if "until" in step and step["do"] not in ("run", "wait"):
+            self._do_wait(step)
         if "until" not in step and step["do"] in ("run", "restart", "replay", "mark_as", "resume", "kill"):
             self._wait(step)
         if "expect" in step:
@@ -212,20 +216,26 @@ class _Play:
         self.world.settle(self.main or "")
 
     def _do_restart(self, step: Mapping[str, Any]) -> None:
-        self.was = self.world.get(self.main or "")
-        with self.world.held("expect_immediate" in step):
-            self.main = self.world.executions.restart(self.was.id, revision=step.get("revision"))
+        for target in self._targets(step):
+            self.was = self.world.get(target)
+            with self.world.held("expect_immediate" in step):
+                self.main = self.world.executions.restart(self.was.id, revision=step.get("revision"))
+        self.answer["count"] = len(self._targets(step)) if "execution" in step else 1
 
     def _do_replay(self, step: Mapping[str, Any]) -> None:
         for target in self._targets(step):
             self.was = self.world.get(target)
             chosen = _chosen(Observed(self.world, self.was), step["from"]) if "from" in step else None
             with self.world.held("expect_immediate" in step):
-                self.main = self.world.executions.replay(self.was.id, taskrun_id=chosen)
+                self.main = self.world.executions.replay(
+                    self.was.id, taskrun_id=chosen, revision=step.get("revision"),
+                    inputs=self.case.inputs(step["inputs"]) if "inputs" in step else None,
+                )  # fmt: skip
         self.answer["count"] = len(self._targets(step)) if "execution" in step else 1
 
     def _do_mark_as(self, step: Mapping[str, Any]) -> None:
-        self.was = self.world.get(self.main or "")
+        self.main = self._targets(step)[0]
+        self.was = self.world.get(self.main)
         chosen = _chosen(Observed(self.world, self.was), step["taskrun"])
         with self.world.held("expect_immediate" in step):
             self.world.executions.change_state(self.was.id, step["to"], taskrun_id=chosen)
@@ -240,7 +250,7 @@ class _Play:
         self.world.settle(self.main or "")
 
     def _do_delete(self, step: Mapping[str, Any]) -> None:
-        target = self.main or ""
+        target = self._targets(step)[0]
         logs = self.world.delete(target, logs=step.get("logs", True), storage=step.get("storage", True))
         self.answer["exists"] = self.world.exists(target)
         self.answer["logs_count_min_level"] = {"INFO": logs}

@@ -149,6 +149,31 @@ def test_loop_of_the_newest_dialect(lab: Lab) -> None:
     assert lab.outputs(execution.id, "after") == {"value": "y1"}
 
 
+def test_variables_that_tasks_change_are_those_of_the_flow(lab: Lab) -> None:
+    """Maps are merged, also with what the flow says; what is unset is gone; an iteration of a Loop sees them."""
+    core = "type: io.kestra.plugin.core.execution"
+    flow = lab.flow(
+        f"""
+- {{id: set, {core}.SetVariables, variables: {{a: {{b: 3}}, y: new}}}}
+- {{id: seen, {RETURN}: "{{{{ vars }}}}"}}
+- {{id: unset, {core}.UnsetVariables, variables: [y, z, a.c]}}
+- id: loop
+  type: io.kestra.plugin.core.flow.Loop
+  values: [1]
+  outputs: [{{id: o, type: STRING, value: "{{{{ outputs.inner.value }}}}"}}]
+  tasks: [{{id: inner, {RETURN}: "{{{{ vars }}}}"}}]
+- {{id: none, {core}.UnsetVariables, variables: [a]}}
+- {{id: gone, {RETURN}: "{{{{ vars is defined }}}}"}}
+""",
+        more="variables: {a: {b: 1, c: 2}, z: 9}",
+    )
+    execution = lab.run(flow)
+    assert execution.state == "SUCCESS", lab.log(execution.id, level="ERROR")
+    assert lab.outputs(execution.id, "seen") == {"value": '{"a":{"b":3,"c":2},"z":9,"y":"new"}'}
+    assert lab.outputs(execution.id, "loop")["outputs"][0]["outputs"] == {"o": '{"a":{"b":3}}'}
+    assert lab.outputs(execution.id, "gone") == {"value": "false"}
+
+
 def test_values_of_a_loop_are_texts(lab: Lab) -> None:
     """What is no text arrives as compact JSON, from a list, a map and the lines of a file (as in a ForEach)."""
     body = f"tasks: [{{id: r, {RETURN}: '{{{{ item.key ?? item.index }}}} {{{{ item.value }}}}'}}]"

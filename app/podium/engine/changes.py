@@ -25,7 +25,8 @@ class ExecutionCreated:
     revision: int = 0
     inputs: Mapping[str, Any] = field(default_factory=dict)
     labels: Sequence[Sequence[str]] = ()
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] | None = None
+    """All variables of the execution once a task has changed one; None: those of the flow."""
     trigger: Mapping[str, Any] | None = None
     parent_id: str | None = None
     original_id: str | None = None
@@ -147,7 +148,7 @@ class LabelsSet:
 
 @dataclass(frozen=True, slots=True)
 class VariablesSet:
-    """The execution's own variables, which overlay those of the flow."""
+    """All variables of the execution: those of the flow with what tasks have set and unset."""
 
     name: ClassVar[str] = "execution.variables"
     variables: Mapping[str, Any]

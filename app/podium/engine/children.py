@@ -329,7 +329,7 @@ def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int, child: str | No
     run.emit(c.ChildLinked(taskrun.id, child, index))
     run.wish(CreateChild(
         taskrun.id, child, ex.namespace, ex.flow_id, revision=ex.revision, inputs=ex.inputs, labels=tuple(ex.labels),
-        trigger=_trigger(run, task), iteration=index, body=task,
+        trigger=_trigger(run, task), iteration=index, body=task, variables=ex.variables,
         context={"item": item, "outputs": dict(run.variables.of_execution()["outputs"])},
     ))  # fmt: skip
 

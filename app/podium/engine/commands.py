@@ -63,6 +63,8 @@ class CreateChild:
     """Expressions to render in the context of the ended child (deprecated `outputs` of Subflow)."""
     body: Task | None = None
     context: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] | None = None
+    """Those of this execution, for an iteration of a Loop; None: those of the flow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class Execution:
         self.histories: History = [(state, created.date) for state in ("CREATED", *created.earlier)]
         self.inputs: Mapping[str, Any] = created.inputs
         self.labels: list[tuple[str, str]] = [(key, value) for key, value in created.labels]
-        self.variables: Mapping[str, Any] = created.variables
+        self.variables: Mapping[str, Any] | None = created.variables
         self.trigger = created.trigger
         self.parent_id = created.parent_id
         self.original_id = created.original_id or created.id

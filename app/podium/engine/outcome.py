@@ -128,7 +128,8 @@ def _update(run: Run, taskrun: TaskRun, update: Update) -> bool:
         merged = [(key, value) for key, value in ex.labels if key not in update.labels]
         run.emit(c.LabelsSet([*merged, *update.labels.items()]))
     if update.variables or update.unset:
-        variables = _merged(ex.variables, update.variables or {})
+        before = run.flow.variables if ex.variables is None else ex.variables
+        variables = _merged(before, update.variables or {})
         for path in update.unset:
             _unset(variables, path.split("."))
         run.emit(c.VariablesSet(variables))

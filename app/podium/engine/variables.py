@@ -64,8 +64,9 @@ class Variables:
         context["execution"] = execution
         if ex.inputs:
             context["inputs"] = ex.inputs
-        if flow.variables or ex.variables:
-            context["vars"] = {**flow.variables, **ex.variables}
+        variables = flow.variables if ex.variables is None else ex.variables
+        if variables:
+            context["vars"] = dict(variables)
         if ex.labels:
             context["labels"] = nested_labels(ex.labels)
         if ex.trigger is not None:

@@ -55,6 +55,7 @@ class NewExecution:
     id: str | None = None
     kind: str | None = None
     context: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] | None = None
     path: Path | None = None
     loop: str | None = None
     failed: str | None = None
@@ -130,7 +131,7 @@ class Creation:
         new = NewExecution(
             caller, command.inputs, command.labels, trusted=True, trigger=command.trigger or None,
             schedule_date=command.schedule_date, id=command.execution_id, context=command.context, path=path,
-            masker=masker, durable=False,
+            variables=command.variables, masker=masker, durable=False,
         )  # fmt: skip
         if command.body is not None:
             new = replace(new, flow=loop_flow(caller, command.body), loop=command.body.id, kind="LOOP")
@@ -167,7 +168,7 @@ class Creation:
             c.ExecutionCreated(
                 attempt.execution_id, flow.namespace, flow.id, attempt.now, revision=flow.revision, inputs=inputs,
                 labels=attempt.labels, trigger=new.trigger, schedule_date=new.schedule_date, kind=new.kind,
-                context=new.context,
+                context=new.context, variables=new.variables,
             )
         ]  # fmt: skip
         failed = [check.message for check in checks if _fails(new, check)]
