@@ -33,3 +33,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def thorough(request: pytest.FixtureRequest) -> bool:
     """Whether there is time for everything."""
     return is_long(request.config)
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """What chance begins with; said by every failure."""
+    given = request.config.getoption("--torture-seed", default=None)
+    return given or int(time.time())

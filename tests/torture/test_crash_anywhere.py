@@ -8,15 +8,14 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.runtime.lab import Lab, orphans, shell, wait_until
+from tests.torture.endings import ended_well, meaning, outputs_of
 
 from podium.engine.execution import Execution
-from podium.engine.states import TERMINAL
 from podium.runtime.executions import Refused
 from podium.runtime.launcher import ForkServer
 from podium.runtime.presence import living_runner
@@ -122,50 +121,8 @@ def torment(lab: Lab, flow: Any, moment: float, undisturbed: Mapping[str, Any], 
         if seen.terminal and seen.state != "SUCCESS":
             assert lab.executions.index.slots("lab", "parent", is_alive) == [], "a dead run holds a slot"
             lab.executions.restart(execution_id)
-    execution = settled(lab, execution_id)
-    assert execution.state == "SUCCESS", (lab.states(execution_id), lab.log(execution_id, level="ERROR"))
-    assert meaning(execution) == undisturbed
-    assert orphans(lab.root) == []
-    assert list(lab.workspace.tmp.iterdir()) == [], "a directory of an attempt is left"
-    assert lab.executions.index.slots("lab", "parent", is_alive) == []
-    unfinished = [row.id for row in lab.executions.index.unfinished()]
-    assert unfinished == []
+    ended_well(lab, execution_id, undisturbed)
     return killed
-
-
-def settled(lab: Lab, execution_id: str) -> Execution:
-    """Wait for the end; whatever waits without a process is found by looking, as the workbench does."""
-    end = time.monotonic() + 40
-    while time.monotonic() < end:
-        execution = lab.executions.wait(execution_id, timedelta(seconds=1))
-        if execution.terminal:
-            if execution.lost:
-                lab.executions.restart(execution_id)
-                continue
-            return execution
-        lab.executions.reconcile()
-    raise AssertionError(f"no end: {lab.states(execution_id)}, runner log: {lab.runner_log(execution_id)}")
-
-
-def outputs_of(execution: Execution) -> dict[str, Any]:
-    """The outputs of finished task runs, by id. The block of a WorkingDirectory is done again as a whole."""
-    return {
-        run.id: run.outputs for run in execution.taskruns.values()
-        if run.state in TERMINAL and run.state == "SUCCESS" and run.task_id not in ("write", "read")
-    }  # fmt: skip
-
-
-def meaning(execution: Execution) -> dict[str, Any]:
-    """What a run has produced, without ids and dates: the same for every way to the same end."""
-    found: dict[str, Any] = {}
-    for run in execution.taskruns.values():
-        outputs = dict(run.outputs or {})
-        for varying in ("executionId", "resumed", "outputFiles"):
-            if varying in outputs:
-                outputs[varying] = "..."
-        parents = [above.value for above in execution.ancestors(run) if above.value is not None]
-        found[" ".join([run.task_id, *(str(value) for value in (run.value, *parents) if value is not None)])] = outputs
-    return dict(sorted(found.items()))
 
 
 # ---- the journal -------------------------------------------------------------------------------------------------

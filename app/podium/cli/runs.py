@@ -106,7 +106,6 @@ def _list(arguments: Arguments, console: Console, states: Sequence[str], nothing
     wanted = _filter(session, arguments, states)
     before: Page | None = None
     while True:
-        session.executions.reconcile()
         page = session.executions.summaries(wanted, size=arguments.limit, sort=arguments.sort)
         if page != before or (console.terminal and any(run.end is None for run in page.items)):
             if arguments.watch and console.terminal:

@@ -1,5 +1,6 @@
 """One attempt: bind the properties, run the task, say what came of it. Never raises."""
 
+import errno
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
@@ -156,6 +157,8 @@ def _failure(error: Exception, ctx: AttemptContext) -> s.AttemptFinished:
     if isinstance(error, TaskError | ExpressionError | StoreError):
         ctx.log.error(str(error))
         outputs = plain(error.outputs) if isinstance(error, TaskError) and error.outputs is not None else None
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        ctx.log.error(f"{error}. Free some space there, then restart the execution")
     else:
         ctx.log.error(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
         ctx.log.trace("".join(traceback.format_exception(error)))

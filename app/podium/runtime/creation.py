@@ -181,11 +181,16 @@ class Creation:
         record = ExecutionRecord.create(
             self._stores.workspace.executions, changes, flow.source, meta, attempt.masker, durable=new.durable
         )
-        for name, namespace in attempt.services.used_secrets:
-            record.note_secret(name, namespace)
-        _log(record, attempt, [("WARN", text) for text in warnings] + [("ERROR", text) for text in failed])
         execution = fold(changes)
-        self._stores.index.upsert(summary_of(execution))
+        try:
+            for name, namespace in attempt.services.used_secrets:
+                record.note_secret(name, namespace)
+            _log(record, attempt, [("WARN", text) for text in warnings] + [("ERROR", text) for text in failed])
+            self._stores.index.upsert(summary_of(execution))
+        except StoreError:
+            # Whoever wanted it is told that it does not exist: it must not be found, and begin, some day.
+            record.discard()
+            raise
         return Created(record, execution, flow, tuple(warnings), checks)
 
     def _files_digest(self, flow: Flow) -> str:

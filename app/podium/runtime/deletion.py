@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from podium.engine.states import TERMINAL
-from podium.store.errors import StoreError, write_failure
+from podium.store.errors import NoRoom, StoreError, write_failure
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import IsAlive
 from podium.store.internal_storage import ExecutionPlace
@@ -35,7 +35,13 @@ def delete_execution(
     # First of all it stops being an execution: what is left after a crash in between is no half of one.
     with suppress(FileNotFoundError):
         record.journal.unlink()
-    stores.index.delete([execution_id])
+    try:
+        stores.index.delete([execution_id])
+    except NoRoom:
+        # To make room is what deleting is for: the files go first then.
+        shutil.rmtree(record.directory, ignore_errors=True)
+        stores.index.delete([execution_id])
+        return removed
     if kept:
         for entry in record.directory.iterdir():
             if entry not in kept:

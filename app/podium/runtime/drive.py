@@ -16,6 +16,7 @@ from podium.engine.changes import TimerSet, encode
 from podium.engine.recovery import is_lost, lost
 from podium.engine.step import Engine
 from podium.runtime.workplace import Workplace
+from podium.store.errors import StoreError
 from podium.store.journal import JournalWriter
 from podium.store.logs import LogWriter
 
@@ -113,7 +114,7 @@ class Drive:
         now = int(time.time() * 1000)
         try:
             self.log.write_lines(source, level, task_id, taskrun_id, attempt, now, lines, value)
-        except OSError as error:
+        except StoreError as error:
             self.works.trouble(self, error)
 
     def abandon(self, reason: str) -> None:

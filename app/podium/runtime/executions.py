@@ -18,6 +18,7 @@ from podium.runtime.presence import living_runner
 from podium.runtime.process_tree import is_alive
 from podium.runtime.reconciled import Reconciled
 from podium.runtime.refusals import NotCreated, Refused
+from podium.store.errors import NoRoom
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import ExecutionFilter, ExecutionIndex, Page
 from podium.store.stores import Stores
@@ -235,7 +236,12 @@ class Executions:
 
     def get(self, execution_id: str) -> Execution:
         """The execution as its journal has it now; a run whose runner died is marked first, never RUNNING."""
-        return self._settled(execution_id).load().execution
+        try:
+            return self._settled(execution_id).load().execution
+        except NoRoom:
+            from podium.runtime.reconcile import as_closed
+
+            return as_closed(self.stores, self.flows, self.record(execution_id))
 
     def resolve(self, text: str) -> str:
         """The id that a user means: a whole id, a unique beginning or end of one, or `latest`.
@@ -261,8 +267,14 @@ class Executions:
         self, wanted: ExecutionFilter | None = None, *, page: int = 1, size: int = 25, sort: Sequence[str] = ()
     ) -> Page:  # fmt: skip
         """Executions from the index, newest first; see `ExecutionIndex.search`. Never shows a dead run as RUNNING."""
-        if time.monotonic() - self._reconciled > _FRESH:
-            self.reconcile()
+        try:
+            if time.monotonic() - self._reconciled > _FRESH:
+                self.reconcile()
+        except NoRoom:
+            from podium.runtime.reconcile import as_left
+
+            found = self.index.search(wanted, page, size, sort)
+            return Page(tuple(map(as_left, found.items)), found.total, found.number, found.size)
         return self.index.search(wanted, page, size, sort)
 
     def is_running(self, execution_id: str) -> bool:

@@ -176,7 +176,11 @@ def _detach_and_run(run: Callable[[], int], root: Path, execution_id: str) -> No
 
 
 def _runner_log(root: Path, execution_id: str) -> FileIO:
-    return FileIO(root / ".podium" / "executions" / execution_id / RUNNER_LOG, "a")
+    try:
+        return FileIO(root / ".podium" / "executions" / execution_id / RUNNER_LOG, "a")
+    except OSError:
+        # On a full disk the runner can still say in its other ways why it cannot go on.
+        return FileIO(os.devnull, "a")
 
 
 def environment_of_runners() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Taking an execution over from its journal: lock it, read it, mend it if need be, and make what drives it."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from podium.runtime.flows import LOOP, Flows
 from podium.runtime.masks import masker_with
 from podium.runtime.presence import living_runner
 from podium.runtime.workplace import Workplace
+from podium.store.errors import NoRoom
 from podium.store.execution_records import ExecutionRecord, RunnerMark
 from podium.store.journal import JournalDamage, JournalLocked, JournalWriter, cut_damage
 from podium.store.logs import LogWriter
@@ -125,24 +127,27 @@ def close_if_lost(
         return False
     reason = record.last_words() or DIED
     now = stores.clock.now()
-    append(journal, execution, lost(flow, execution, now, reason))
-    log.write_lines("log", "ERROR", None, None, 0, int(now.timestamp() * 1000), [reason])
+    changes = lost(flow, execution, now, reason)
+    _write(journal, changes)
+    for change in changes:
+        execution.apply(change)
+    # The journal has the reason: a log without room for it keeps nobody from going on.
+    with contextlib.suppress(NoRoom):
+        log.write_lines("log", "ERROR", None, None, 0, int(now.timestamp() * 1000), [reason])
     return True
 
 
-def append(journal: JournalWriter, execution: Execution, changes: tuple[c.Change, ...]) -> None:
-    """Put changes into the journal and the execution, durably; for whoever holds the journal of an idle execution."""
+def _write(journal: JournalWriter, changes: tuple[c.Change, ...]) -> None:
     journal.append([c.encode(change) for change in changes])
     journal.sync()
-    for change in changes:
-        execution.apply(change)
 
 
 def note_damage(log: LogWriter, damage: JournalDamage) -> None:
     """Tell the user in the log of the execution."""
-    log.write_lines("log", "ERROR", None, None, 0, int(time.time() * 1000), [
-        f"{damage} The rest was put aside ({damage.path.name}.damaged-*); the execution goes on from there."
-    ])  # fmt: skip
+    with contextlib.suppress(NoRoom):
+        log.write_lines("log", "ERROR", None, None, 0, int(time.time() * 1000), [
+            f"{damage} The rest was put aside ({damage.path.name}.damaged-*); the execution goes on from there."
+        ])  # fmt: skip
 
 
 def change_idle(
@@ -162,9 +167,16 @@ def change_idle(
                 note_damage(log, damage)
             close_if_lost(record, journal, log, flow, execution, stores)
         changes = decide(flow, execution)
+        for change in changes:
+            execution.apply(change)
+        # The index first: should this process die in between, `reconcile` looks at what seems to go on and sees what
+        # the journal says. The other way round nobody would ever start it.
+        if changes and not execution.terminal:
+            stores.index.upsert(summary_of(execution))
         if changes:
-            append(journal, execution, changes)
-        stores.index.upsert(summary_of(execution))
+            _write(journal, changes)
+        if not changes or execution.terminal:
+            stores.index.upsert(summary_of(execution))
         return execution
     finally:
         journal.close()

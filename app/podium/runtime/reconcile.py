@@ -1,12 +1,14 @@
 """Executions that nobody runs although somebody should: found by pid and start time, and put right."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from podium.engine.execution import Execution
+from podium.engine.recovery import is_lost, lost
 from podium.runtime import requests
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import Launcher
-from podium.runtime.opening import change_idle
+from podium.runtime.opening import DIED, change_idle
 from podium.runtime.presence import living_runner
 from podium.runtime.process_tree import is_alive
 from podium.runtime.reconciled import Reconciled
@@ -42,6 +44,26 @@ def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:
         return False
     record.unmark_runner()
     return closed.lost
+
+
+def as_closed(stores: Stores, flows: Flows, record: ExecutionRecord) -> Execution:
+    """The execution as `settle` would leave it, when there is no room to write that down."""
+    execution = record.load().execution
+    try:
+        flow = flows.of_record(record)
+    except NotCreated:
+        return execution
+    if living_runner(record) is None and is_lost(flow, execution):
+        for change in lost(flow, execution, stores.clock.now(), record.last_words() or DIED):
+            execution.apply(change)
+    return execution
+
+
+def as_left(row: ExecutionSummary) -> ExecutionSummary:
+    """The same of a row of the index."""
+    if row.end is not None or row.state in _AT_REST or (row.pid is not None and is_alive(row.pid, row.pid_start or "")):
+        return row
+    return replace(row, state="KILLED" if row.state == "KILLING" else "FAILED")
 
 
 def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:

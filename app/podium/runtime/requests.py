@@ -45,6 +45,8 @@ def leave(record: ExecutionRecord, kind: RequestKind, details: Mapping[str, Any]
         draft.write_text(json.dumps({"kind": kind, **(details or {})}), encoding="utf-8")
         draft.replace(folder / f"{name}.json")
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
         raise write_failure("The request", folder, error) from error
 
 
@@ -86,11 +88,15 @@ class Bell:
     """The runner's end: readable when somebody has rung."""
 
     def __init__(self, directory: Path) -> None:
+        """Raises StoreError when there can be none."""
         self._path = directory / BELL
-        with contextlib.suppress(FileExistsError):
-            os.mkfifo(self._path, 0o600)
-        # Open for writing too: without a writer a FIFO would be readable (at its end) all the time.
-        self.descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            with contextlib.suppress(FileExistsError):
+                os.mkfifo(self._path, 0o600)
+            # Open for writing too: without a writer a FIFO would be readable (at its end) all the time.
+            self.descriptor = os.open(self._path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise write_failure("The bell of the runner", self._path, error) from error
         self._rest = b""
 
     def rung(self) -> set[str]:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from pathlib import Path
 from podium.engine.states import TERMINAL
 from podium.runtime.deletion import delete_execution
 from podium.runtime.process_tree import is_alive
-from podium.store.errors import StoreError
+from podium.store.errors import NoRoom, StoreError
 from podium.store.index import ExecutionFilter, IsAlive
 from podium.store.internal_storage import ExecutionPlace
 from podium.store.settings import Limits
@@ -97,15 +98,24 @@ def plan_retention(
 def collect(stores: Stores, plan: RetentionPlan, *, is_alive: IsAlive = is_alive) -> Collected:
     """Carry a plan out. What has changed since, e.g. an execution that was restarted, stays."""
     done = Collected()
-    for flow in plan.flows:
-        for one in flow.removals:
-            try:
-                delete_execution(stores, one.id, is_alive)
-            except StoreError as error:
+    waiting = deque(one for flow in plan.flows for one in flow.removals)
+    again: set[str] = set()
+    while waiting:
+        one = waiting.popleft()
+        try:
+            delete_execution(stores, one.id, is_alive)
+        except NoRoom as error:
+            # Its files are gone, the index had no room to note that: there may be, when others are gone as well.
+            if one.id in again:
                 done.kept.append((one.id, str(error)))
             else:
-                done.removed += 1
-                done.freed += one.size
+                again.add(one.id)
+                waiting.append(one)
+        except StoreError as error:
+            done.kept.append((one.id, str(error)))
+        else:
+            done.removed += 1
+            done.freed += one.size
     for path, size in plan.leftovers:
         shutil.rmtree(path, ignore_errors=True)
         done.freed += size

@@ -18,6 +18,7 @@ from podium.runtime.opening import change_idle
 from podium.runtime.presence import living_runner
 from podium.runtime.refusals import Refused
 from podium.runtime.wishes import Wishes
+from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.journal import JournalLocked
 from podium.store.stores import Stores
@@ -110,9 +111,13 @@ class Revival:
         masker = masker_with(self._stores, record)
         hide_inputs(masker, created.inputs, secret_inputs_of(self._flows.of_record(record)))
         new = ExecutionRecord.create(executions, back.changes, source, record.meta(), masker)
-        for name, namespace in record.used_secrets():
-            new.note_secret(name, namespace)
-        self._stores.index.upsert(summary_of(fold(back.changes)))
+        try:
+            for name, namespace in record.used_secrets():
+                new.note_secret(name, namespace)
+            self._stores.index.upsert(summary_of(fold(back.changes)))
+        except StoreError:
+            new.discard()
+            raise
         self._wishes.start(new)
         return new.id
 

@@ -33,6 +33,7 @@ from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
 from podium.runtime.task_cache import TaskCacheEntry
 from podium.runtime.trigger_switches import TriggerSwitches
+from podium.store.errors import write_failure
 from podium.store.execution_records import ExecutionRecord
 from podium.store.internal_storage import ExecutionPlace, TaskStorage
 from podium.store.stores import Stores
@@ -152,7 +153,10 @@ class Workplace:
 
     def _make_directory(self, attempt: str) -> Path:
         directory = self.stores.workspace.tmp / attempt
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_failure("The working directory", directory, error) from error
         return directory
 
     def _cache(self, task: Task, storage: TaskStorage) -> TaskCacheEntry | None:
@@ -165,7 +169,10 @@ class Workplace:
         if not task.log_to_file:
             return None
         path = self._make_directory(f"{attempt}.log") / "log.txt"
-        return AttemptLogFile(path, self.masker, self.stores.clock)
+        try:
+            return AttemptLogFile(path, self.masker, self.stores.clock)
+        except OSError as error:
+            raise write_failure("The log of the attempt", path, error) from error
 
     def _record_metric(self, task: Task, taskrun: TaskRun, metric: Mapping[str, Any]) -> None:
         line = {

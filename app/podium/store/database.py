@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-from podium.store.errors import StoreError, write_failure
+from podium.store.errors import NoRoom, StoreError, write_failure
 from podium.store.schema import KEPT_TABLES, MIGRATIONS
 
 Row = tuple[Any, ...]
@@ -23,6 +23,8 @@ Row = tuple[Any, ...]
 _BUSY_SECONDS = 15.0
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REINDEX = "reindex"
+_SHARED_MEMORY = 65_536
+"""Bytes that the first connection to a database needs beside it, and some more."""
 
 
 class DatabaseDamage(StoreError):
@@ -40,6 +42,8 @@ class Query(Protocol):
 class Database:
     """One process's access to the database; may be used from any thread, and on both sides of a fork.
 
+    On a full disk it can still be read.
+
     It is closed for every fork: SQLite keeps per process which files are open and locked. A child that inherits that
     and opens the database again holds no locks itself, and its writes go to a log that others may delete.
 
@@ -53,6 +57,8 @@ class Database:
         self.notice: str | None = None
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._only_reads: StoreError | None = None
+        """Why the connection, if there is one, is one that cannot write: the disk is full."""
         self._inode = 0
         self._depth = 0
         self._damage: DatabaseDamage | None = None
@@ -74,7 +80,12 @@ class Database:
     def transaction(self) -> Iterator[Query]:
         """A write transaction: all or nothing, and no other process writes meanwhile. Must not be nested."""
         with self._lock:
+            if self._only_reads is not None:
+                # There may be room again.
+                self.close()
             connection = self._connected()
+            if self._only_reads is not None:
+                raise self._only_reads
             if self._depth:
                 raise RuntimeError("a transaction is open already")
             self._run(connection, "BEGIN IMMEDIATE", ())
@@ -108,6 +119,7 @@ class Database:
             if self._connection is not None:
                 self._connection.close()
             self._connection = None
+            self._only_reads = None
 
     def hold(self) -> None:
         """Close, and keep everybody away until `let_go`; for the moment of a fork."""
@@ -142,6 +154,26 @@ class Database:
             return self._prepared()
         except DatabaseDamage as damage:
             return self._mended(damage)
+        except NoRoom as full:
+            connection = self._for_reading()
+            if connection is None:
+                raise
+            self._only_reads = full
+            return connection
+
+    def _for_reading(self) -> sqlite3.Connection | None:
+        """A connection that needs no files beside the database, as it was when the last one was closed."""
+        try:
+            connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, isolation_level=None,
+                check_same_thread=False,
+            )  # fmt: skip
+            if connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS):
+                return connection
+            connection.close()
+        except sqlite3.Error:
+            pass
+        return None
 
     def _prepared(self) -> sqlite3.Connection:
         try:
@@ -202,9 +234,11 @@ class Database:
                 f"The database {self.path} was kept busy by another process for {_BUSY_SECONDS:.0f} s. Try again."
             )
         advice = ""
-        if primary == sqlite3.SQLITE_FULL:
-            advice = " Free some space there and try again."
-        elif primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+        if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(self.path)):
+            return NoRoom(
+                f"The database {self.path} cannot be used: the disk is full. Free some space there and try again."
+            )
+        if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             advice = " Check the permissions of that file and its folder."
         return StoreError(f"The database {self.path} cannot be used: {error}.{advice}")
 
@@ -269,6 +303,15 @@ def _copy_readable(source: Path, target: sqlite3.Connection, table: str) -> int:
         if damaged is not None:
             damaged.close()
     return copied
+
+
+def _is_full(path: Path) -> bool:
+    """Whether that is why the files beside the database could not be made: SQLite does not say."""
+    try:
+        space = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return space.f_bavail * space.f_frsize < _SHARED_MEMORY or space.f_favail == 0 < space.f_files
 
 
 def _inode(path: Path) -> int:

@@ -8,6 +8,10 @@ class StoreError(Exception):
     """Something could not be kept or read; the text says what, where and what to do."""
 
 
+class NoRoom(StoreError):
+    """The disk is full, or the space that the user may take there."""
+
+
 class StorageError(StoreError):
     """A URI of internal storage that is malformed, or that this execution may not use."""
 
@@ -27,7 +31,8 @@ _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 def write_failure(what: str, path: Path, error: OSError) -> StoreError:
     """The error for `what` (with its article, e.g. `The journal`) that could not be written to `path`."""
     reason = error.strerror or str(error)
-    return StoreError(f"{what} cannot be written to {path}: {reason}.{_advice(error)}")
+    kind = NoRoom if error.errno in _FULL else StoreError
+    return kind(f"{what} cannot be written to {path}: {reason}.{_advice(error)}")
 
 
 def read_failure(what: str, path: Path, error: OSError) -> StoreError:

@@ -12,9 +12,13 @@ from typing import Any
 from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.execution import Execution, fold
+from podium.store.appending import append_line
 from podium.store.errors import StoreError, write_failure
 from podium.store.journal import JournalDamage, JournalWriter, read_journal
 from podium.store.vault import Vault, hide
+
+_BLOCK = 4096
+"""Bytes that a small file has on any disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,17 @@ class ExecutionRecord:
             draft.rename(directory)
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)
-            raise StoreError(
-                f"The execution cannot be written to {executions}: {error.strerror or error}. "
-                "Free some space or check the permissions, then run the flow again"
-            ) from error
+            raise write_failure("The execution", executions, error) from error
+        except StoreError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
         return cls(directory)
+
+    def discard(self) -> None:
+        """Take back an execution that has just been created and that nobody else knows of yet."""
+        with suppress(OSError):
+            self.journal.unlink()
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def vault(self, masker: Masker | None = None) -> Vault:
         """Where the secrets of the journal are; `masker` knows those that are not in there yet."""
@@ -140,8 +150,7 @@ class ExecutionRecord:
         """Note that this execution used a secret: its name, never its value. Raises StoreError."""
         path = self.directory / "secrets.jsonl"
         try:
-            with path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps([name, namespace]) + "\n")
+            append_line(path, json.dumps([name, namespace]).encode() + b"\n")
         except OSError as error:
             raise write_failure("The list of used secrets", path, error) from error
 
@@ -159,11 +168,16 @@ class ExecutionRecord:
         return list(found)
 
     def mark_runner(self, mark: RunnerMark) -> None:
-        """Note who runs this execution."""
+        """Note who runs this execution; raises StoreError."""
         draft = self.directory / f".runner.{os.getpid()}"
         noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root}
-        draft.write_text(json.dumps(noted), encoding="utf-8")
-        draft.replace(self._runner)
+        try:
+            draft.write_text(json.dumps(noted), encoding="utf-8")
+            draft.replace(self._runner)
+        except OSError as error:
+            with suppress(OSError):
+                draft.unlink()
+            raise write_failure("The mark of the runner", self._runner, error) from error
 
     def runner(self) -> RunnerMark | None:
         """Who runs (or last ran) this execution; the caller decides whether that process still lives."""
@@ -174,19 +188,29 @@ class ExecutionRecord:
             return None
 
     def note_last_words(self, text: str) -> None:
-        """Why the runner had to stop although it could not write its journal; silently nothing when that fails too."""
+        """Why the runner had to stop although it could not write its journal; silently nothing when that fails too.
+
+        They go into the mark of the runner, as it lies there: that block of the disk is taken already, which is what
+        counts when there is no other.
+        """
+        mark = self.runner()
+        if mark is None:
+            return
+        noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root, "words": text}
         with suppress(OSError):
-            (self.directory / "last-words.txt").write_text(text, encoding="utf-8")
+            file = os.open(self._runner, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.pwrite(file, json.dumps(noted).encode()[:_BLOCK], 0)
+            finally:
+                os.close(file)
 
     def last_words(self) -> str | None:
-        """What the runner before said when it had to stop; asking forgets it."""
-        path = self.directory / "last-words.txt"
+        """What the runner before said when it had to stop; known until another one marks the execution."""
         try:
-            text = path.read_text(encoding="utf-8")
-            path.unlink()
-        except OSError:
+            words = json.loads(self._runner.read_text(encoding="utf-8")).get("words")
+        except (OSError, ValueError, AttributeError):
             return None
-        return text.strip() or None
+        return words if isinstance(words, str) else None
 
     def unmark_runner(self) -> None:
         """Nobody runs this execution any more."""

@@ -24,6 +24,7 @@ from typing import Any, Literal, Protocol, Self, cast
 
 from podium.base.clock import iso_instant
 from podium.base.text import clean_output, is_harmless, without_colours
+from podium.store.errors import NoRoom, StoreError
 
 Source = Literal["log", "stdout", "stderr"]
 Level = Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"]
@@ -34,13 +35,17 @@ LEVELS: tuple[Level, ...] = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 _quoted: Callable[[str], str] = getattr(encoder, "c_encode_basestring", None) or encoder.encode_basestring
 
 
-class LogWriteError(OSError):
+class LogWriteError(StoreError):
     """Log lines could not be written: says which file, why, and how many lines are missing there."""
 
     def __init__(self, path: Path, reason: str, lost: int, hint: str = "") -> None:
         missing = f" {lost} line{'s are' if lost != 1 else ' is'} missing." if lost else ""
         super().__init__(f"Cannot write the log {path}: {reason}.{missing}{hint}")
         self.path, self.reason, self.lost = path, reason, lost
+
+
+class NoRoomForLog(LogWriteError, NoRoom):
+    """The disk is full."""
 
 
 def _tail(value: str | None) -> str:
@@ -50,7 +55,7 @@ def _tail(value: str | None) -> str:
 def _write_error(path: Path, error: OSError, lost: int) -> LogWriteError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     hint = " Free some space there." if full else " Check that file and its permissions."
-    return LogWriteError(path, error.strerror or str(error), lost, hint)
+    return (NoRoomForLog if full else LogWriteError)(path, error.strerror or str(error), lost, hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ and out of a casual `grep`. It is no encryption, for the key would have to lie b
 import base64
 import binascii
 import json
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from podium.base.masking import MASKED, Masker
+from podium.store.appending import append_line
 from podium.store.errors import write_failure
 
 FILE = "vault"
@@ -121,16 +121,7 @@ class Vault:
     def _append(self, value: str) -> None:
         line = base64.b64encode(value.encode("utf-8", "surrogatepass")) + b"\n"
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                size = os.fstat(file).st_size
-                if size and os.pread(file, 1, size - 1) != b"\n":
-                    # A writer was killed in the middle of a value: no journal names it.
-                    line = b"\n" + line
-                os.write(file, line)
-                os.fsync(file)
-            finally:
-                os.close(file)
+            append_line(self._path, line, durable=True)
         except OSError as error:
             raise write_failure("The vault", self._path, error) from error
 
