@@ -1,6 +1,7 @@
 """What holds for every flow, whatever its tasks do and in whatever order things happen."""
 
 import os
+import random
 import sys
 from types import FrameType
 
@@ -14,6 +15,7 @@ from podium.base.clock import CountingIds
 from podium.engine import changes as c
 from podium.engine import stimuli as s
 from podium.engine.execution import Execution
+from podium.engine.front import Front
 from podium.engine.recovery import is_lost, lost
 from podium.engine.restart import RestartError, replay, restart
 from podium.engine.states import TERMINAL
@@ -151,6 +153,10 @@ GROWING = {
     "with a condition": lambda n: [each(n, [{"id": "i", "do": "If", "condition": "true", "then": WORK}])],
     "with a pause": lambda n: [each(n, [{"id": "p", "do": "Pause", "pauseDuration": "PT1S"}])],
     "a wide Parallel": lambda n: [{"id": "p", "do": "Parallel", "concurrent": 2, "tasks": many(n)}],
+    "a wide Parallel without a limit": lambda n: [{"id": "p", "do": "Parallel", "tasks": many(n)}],
+    "a wide Dag": lambda n: [{"id": "g", "do": "Dag", "tasks": [{"id": "a"}, *after(many(n), "a")]}],
+    "a wide Dag with a limit": lambda n: [{"id": "g", "do": "Dag", "concurrent": 2, "tasks": many(n)}],
+    "a Dag that is a chain": lambda n: [{"id": "g", "do": "Dag", "tasks": chain(n)}],
     "a long sequence": lambda n: many(n),
     "rounds after many task runs": lambda n: [each(n, WORK), {
         "id": "u", "do": "LoopUntil", "condition": "false", "tasks": [{"id": "b"}],
@@ -165,6 +171,14 @@ def each(number: int, tasks: list[dict[str, object]], do: str = "ForEach", **mor
 
 def many(number: int) -> list[dict[str, object]]:
     return [{"id": f"t{position}"} for position in range(number)]
+
+
+def after(tasks: list[dict[str, object]], *names: str) -> list[dict[str, object]]:
+    return [{**task, "after": names} for task in tasks]
+
+
+def chain(number: int) -> list[dict[str, object]]:
+    return [{"id": f"t{n}", "after": [f"t{n - 1}"] if n else []} for n in reversed(range(number))]
 
 
 def lines_per_event(tasks: list[dict[str, object]]) -> float:
@@ -201,3 +215,42 @@ def lines_per_event(tasks: list[dict[str, object]]) -> float:
 def test_an_event_costs_the_same_after_many_task_runs(name: str) -> None:
     few, many_more = (lines_per_event(GROWING[name](number)) for number in (100, 1_000))
     assert many_more < few * 1.2
+
+
+# -- the front of a Dag ------------------------------------------------------------------------------------------
+
+
+@st.composite
+def dags(draw: st.DrawFn) -> tuple[list[str], dict[str, list[str]]]:
+    """Names in the order of the flow, and what each waits for; anything may come first in the text."""
+    count = draw(st.integers(1, 12))
+    names = [f"t{number}" for number in range(count)]
+    depends = {}
+    for position, name in enumerate(names):
+        below = draw(st.lists(st.sampled_from(names[:position]), max_size=4)) if position else []
+        depends[name] = [*below, *draw(st.lists(st.just("disabled"), max_size=1))]
+    return draw(st.permutations(names)), depends
+
+
+@examples(200)
+@given(dags(), st.randoms(use_true_random=False), st.integers(1, 4))
+def test_the_front_of_a_dag_is_what_a_look_at_all_tasks_finds(
+    dag: tuple[list[str], dict[str, list[str]]], chance: random.Random, limit: int
+) -> None:  # fmt: skip
+    names, depends = dag
+    started: list[str] = []
+    ended: set[str] = set()
+    front = Front(names, depends, started, ended)
+    while len(ended) < len(names):
+        room = limit - (len(started) - len(ended))
+        expected = [
+            name for name in names
+            if name not in started and all(one in ended or one not in names for one in depends[name])
+        ][:room]  # fmt: skip
+        assert front.take(room) == expected
+        started += expected
+        over = chance.choice([name for name in started if name not in ended])
+        ended.add(over)
+        front.ended(over)
+        if chance.random() < 0.2:  # as after a crash
+            front = Front(names, depends, started, ended)

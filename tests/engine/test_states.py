@@ -344,6 +344,26 @@ def test_what_the_limit_of_the_flow_says(admission, states) -> None:
         assert run.run(s.Start()).history() == ["CREATED", "QUEUED", "RUNNING", "SUCCESS"]
 
 
+@pytest.mark.parametrize(("admission", "states"), [
+    ("QUEUE", ["a SUCCESS", "g RUNNING", "b RESTARTED", "QUEUED"]),
+    ("CANCEL", ["a SUCCESS", "g CANCELLED", "b CANCELLED", "CANCELLED"]),
+    ("FAIL", ["a SUCCESS", "g FAILED", "b FAILED", "FAILED"]),
+])  # fmt: skip
+def test_what_the_limit_of_the_flow_says_to_a_restart(admission, states) -> None:
+    run = Simulation(flow([A, seq("g", B)]), {"b": "FAILED"}).run()
+    for change in restart(run.flow, run.execution, run.clock.now()).changes:
+        run.execution.apply(change)
+        run.journal.append(change)
+    run.outcomes.clear()
+    run.engine = run._engine()
+    assert run.run(s.Start(admission, 1)).states() == states
+    if admission == "QUEUE":
+        # The process that queued has ended; the one that is admitted reads the journal.
+        run.engine = run._engine()
+        assert run.run(s.Start()).states() == ["a SUCCESS", "g SUCCESS", "b SUCCESS", "SUCCESS"]
+    run.check_journal()
+
+
 def test_a_kill_while_paused_runs_after_execution() -> None:
     run = Simulation(flow([{"id": "p", "do": "Pause"}, A], after_execution=[{"id": "x"}])).run()
     assert run.run(s.Kill()).states() == ["p KILLED", "x SUCCESS", "KILLED"]

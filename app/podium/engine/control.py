@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from podium.base.durations import format_duration
 from podium.engine import changes as c
-from podium.engine.advance import break_off, close, end_as
+from podium.engine.advance import break_off, close
 from podium.engine.children import child_ended
 from podium.engine.commands import KillChild, RestartChild, StopAttempt
 from podium.engine.dispatch import dispatch
@@ -34,18 +34,24 @@ def start(run: Run, stimulus: Start) -> None:
         run.log("INFO", f"Flow is queued due to concurrency limit exceeded, {stimulus.running} running(s)")
         run.move_execution("QUEUED")
     elif stimulus.admission == "CANCEL":
-        end_as(run, "CANCELLED")
+        _end_unbegun(run, "CANCELLED")
     elif stimulus.admission == "FAIL":
         message = "Execution is FAILED due to concurrency limit exceeded"
         run.log("ERROR", message)
         run.emit(c.ExecutionFailed(message))
-        end_as(run, "FAILED")
+        _end_unbegun(run, "FAILED")
     else:
         _begin(run)
 
 
+def _end_unbegun(run: Run, state: str) -> None:
+    """End what has not begun; in one that was to go on nothing stays open that was taken up for that."""
+    break_off(run, state, lambda taskrun: state)
+
+
 def _begin(run: Run) -> None:
-    restarted = run.execution.state == "RESTARTED"
+    # One that was restarted may have queued in between.
+    restarted = run.execution.state == "RESTARTED" or bool(run.execution.taskruns)
     for sla in run.flow.sla:
         if sla.type == "MAX_DURATION" and sla.duration is not None:
             run.set_timer(f"sla:{sla.id}", run.execution.start + sla.duration)
@@ -265,7 +271,7 @@ def end_before_start(run: Run, request: EndAs) -> None:
     if request.message:
         run.log("ERROR" if request.state == "FAILED" else "INFO", request.message)
         run.emit(c.ExecutionFailed(request.message))
-    end_as(run, request.state)
+    _end_unbegun(run, request.state)
 
 
 def set_labels(run: Run, labels: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from podium.engine.execution import Execution, TaskRun
+from podium.engine.front import Front
 from podium.engine.plan import LaneName, Plan
 from podium.engine.states import TERMINAL
 from podium.model.flow import Task
@@ -47,7 +48,9 @@ class Lane:
 class Container:
     """The flow itself (`taskrun` is None) or one flowable task run."""
 
-    __slots__ = ("active", "branch", "captured", "cursor", "lanes", "order", "task", "taskrun", "verdict", "waiting")
+    __slots__ = (
+        "active", "branch", "captured", "cursor", "front", "lanes", "order", "task", "taskrun", "verdict", "waiting",
+    )  # fmt: skip
 
     def __init__(self, taskrun: TaskRun | None, task: Task | None) -> None:
         self.taskrun = taskrun
@@ -58,6 +61,8 @@ class Container:
         self.order: dict[str, int] = {}
         self.cursor = 0
         """Where a loop or Parallel continues: everything before it has been started."""
+        self.front: Front | None = None
+        """Which tasks of a Dag may start; None when it is to be made (again) from what has been started."""
         self.active: set[int] = set()
         """Iterations of a loop that have been started and are not complete."""
         self.waiting = False
@@ -75,6 +80,7 @@ class Container:
 
     def set_branch(self, tasks: tuple[Task, ...]) -> None:
         self.branch = tasks
+        self.front = None
         self.order = {task.id: position for position, task in enumerate(tasks)}
 
 
@@ -153,6 +159,11 @@ class Progress:
         lane.open += change
         group.open += change
         group.failed += (new == "FAILED") - (old == "FAILED")
+        if change and lane_name == "tasks" and container.front is not None:
+            if change < 0:
+                container.front.ended(run.task_id)
+            else:
+                container.front = None
 
     def drop(self, run: TaskRun) -> None:
         """A task run has been removed."""
@@ -174,3 +185,4 @@ class Progress:
         elif state == "FAILED":
             group.failed -= 1
         container.cursor = 0
+        container.front = None

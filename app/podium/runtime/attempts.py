@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,7 +48,8 @@ class Attempts:
         self._inbox = inbox
         self._workers = Workers()
         self._guard: Guard | None = None
-        self._waiting: deque[tuple[Drive, k.Submit]] = deque()
+        self._waiting: dict[tuple[str, str], tuple[Drive, k.Submit]] = {}
+        """In the order in which they were submitted."""
         self._running: dict[tuple[str, str], Cancellation] = {}
         self._restored: dict[str, float] = {}
 
@@ -57,13 +57,13 @@ class Attempts:
 
     def submit(self, drive: Drive, command: k.Submit) -> None:
         """Run a task as soon as a thread is free: at the next `begin`."""
-        self._waiting.append((drive, command))
+        self._waiting[drive.id, command.taskrun_id] = drive, command
 
     def begin(self) -> None:
         """Begin what waits: first the journal says so, then the work starts."""
         ready: list[_Work] = []
         while self._waiting and len(ready) < self._workers.free:
-            drive, command = self._waiting.popleft()
+            drive, command = self._waiting.pop(next(iter(self._waiting)))
             run = drive.execution.taskruns.get(command.taskrun_id)
             if run is None or run.state not in ("CREATED", "RESTARTED"):
                 continue
@@ -178,11 +178,9 @@ class Attempts:
 
     def stop(self, drive: Drive, taskrun_id: str) -> None:
         """End an attempt; it answers as always, one that has not begun at once."""
-        for waiting in list(self._waiting):
-            if waiting[0] is drive and waiting[1].taskrun_id == taskrun_id:
-                self._waiting.remove(waiting)
-                self._inbox.post(Answer(drive, s.AttemptFinished(taskrun_id, "KILLED")))
-                return
+        if self._waiting.pop((drive.id, taskrun_id), None) is not None:
+            self._inbox.post(Answer(drive, s.AttemptFinished(taskrun_id, "KILLED")))
+            return
         cancellation = self._running.get((drive.id, taskrun_id))
         if cancellation is not None:
             cancellation.set()

@@ -1,16 +1,21 @@
 """Removing executions, or parts of what they left. Only what has ended is ever removed."""
 
 import shutil
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 from podium.engine.states import TERMINAL
 from podium.store.errors import NoRoom, StoreError, write_failure
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import IsAlive
 from podium.store.internal_storage import ExecutionPlace
+from podium.store.journal import JournalGone, JournalLocked, kept_from_writers
 from podium.store.logs import LogLine, parse_line
 from podium.store.stores import Stores
+
+_PATIENCE = 0.5
+"""Seconds for a runner that has ended its execution and is just leaving."""
 
 
 class StillNeeded(StoreError):
@@ -27,6 +32,33 @@ def delete_execution(
     Raises StillNeeded when it has not ended, StoreError when there is no such execution.
     """
     record = stores.record(execution_id)
+    _ended(stores, record, is_alive)
+    with _alone(record):
+        return _delete(stores, record, is_alive, logs, metrics, storage)
+
+
+@contextmanager
+def _alone(record: ExecutionRecord) -> Iterator[None]:
+    """Nobody restarts the execution meanwhile; one that lost its journal nobody can restart."""
+    deadline = time.monotonic() + _PATIENCE
+    with ExitStack() as stack:
+        while record.exists():
+            try:
+                stack.enter_context(kept_from_writers(record.journal))
+                break
+            except JournalGone:
+                break
+            except JournalLocked as error:
+                if time.monotonic() > deadline:
+                    raise StillNeeded(f"Execution '{record.id}' is in use by a process: kill it first.") from error
+                time.sleep(0.01)
+        yield
+
+
+def _delete(
+    stores: Stores, record: ExecutionRecord, is_alive: IsAlive, logs: bool, metrics: bool, storage: bool
+) -> int:  # fmt: skip
+    execution_id = record.id
     place = _ended(stores, record, is_alive)
     removed = count_log_entries(record) if logs else 0
     if storage and place is not None:

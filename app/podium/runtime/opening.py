@@ -62,7 +62,7 @@ def lock(record: ExecutionRecord, patience: float = 0.0) -> tuple[JournalWriter,
     while True:
         try:
             damage = cut_damage(record.journal)
-            journal = JournalWriter(record.journal)
+            journal = JournalWriter(record.journal, new=False)
             journal.seal = record.vault().seal
             return journal, damage
         except JournalLocked:

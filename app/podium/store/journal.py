@@ -14,6 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +50,10 @@ class JournalLocked(StoreError):
     """Another process writes this journal: the execution has a runner already."""
 
 
+class JournalGone(StoreError):
+    """The execution was deleted, perhaps just now."""
+
+
 # ---- writing ---------------------------------------------------------------------------------------------------
 
 
@@ -61,14 +66,17 @@ class JournalWriter:
     come from one thread at a time.
     """
 
-    def __init__(self, path: Path, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path, clock: Clock | None = None, *, new: bool = True) -> None:
+        """Without `new` a journal that does not exist (any more) is JournalGone."""
         self.path = path
         self.seal: Seal | None = None
         """Takes secrets out of events before they are written, see `podium.store.vault`."""
         self._clock = clock or SystemClock()
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(path, os.O_RDWR | os.O_APPEND | (os.O_CREAT if new else 0) | os.O_CLOEXEC, 0o600)
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and not new:
+                raise JournalGone(f"There is no journal {path}: the execution was deleted.") from error
             raise write_failure("The journal", path, error) from error
         try:
             _lock(path, self._file)
@@ -153,6 +161,8 @@ def _lock(path: Path, file: int) -> None:
             f"The journal {path} is being written by another process: this execution is already running. "
             "Wait until it ends, or kill it."
         ) from error
+    if os.fstat(file).st_nlink == 0:
+        raise JournalGone(f"There is no journal {path} any more: the execution was deleted.")
 
 
 def _last_whole_line(path: Path, file: int, size: int) -> tuple[int, int]:
@@ -177,6 +187,22 @@ def _last_break(file: int, end: int) -> int:
             return start + found + 1
         end = start
     return 0
+
+
+@contextmanager
+def kept_from_writers(path: Path) -> Iterator[None]:
+    """Nobody begins to write the journal meanwhile. Raises JournalLocked while somebody does, JournalGone."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise JournalGone(f"There is no journal {path}: the execution was deleted.") from error
+    except OSError as error:
+        raise read_failure("The journal", path, error) from error
+    try:
+        _lock(path, file)
+        yield
+    finally:
+        os.close(file)
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------
@@ -224,6 +250,8 @@ def cut_damage(path: Path) -> JournalDamage | None:
                 shutil.copyfile(path, aside)
                 file.truncate(damage.offset)
             return damage
+    except FileNotFoundError as error:
+        raise JournalGone(f"There is no journal {path}: the execution was deleted.") from error
     except OSError as error:
         raise write_failure("The journal", path, error) from error
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from podium.engine.flowable import Flowable, Spawn
 from podium.engine.flowables.parallel import free_places
+from podium.engine.front import Front
 from podium.engine.progress import Container
 from podium.engine.states import TERMINAL
 from podium.model.properties import ChildDag, ChildTasks, prop
@@ -42,16 +43,10 @@ tasks:
     @classmethod
     def next(cls, container: Container, iteration: int | None) -> Iterable[Spawn]:
         lane = container.lane("tasks")
-        runs = lane.group(None).runs
-        depends = container.task.props.get("dependsOn", {}) if container.task else {}
-        room = free_places(container, lane.open)
-        for task in container.branch:
-            if room <= 0:
-                return
-            if task.id in runs:
-                continue
-            # A disabled dependency counts as satisfied, else its dependents would wait for ever.
-            waits = (name for name in depends.get(task.id, ()) if name in container.order)
-            if all(name in runs and runs[name].state in TERMINAL for name in waits):
-                room -= 1
-                yield Spawn(task)
+        if container.front is None:
+            runs = lane.group(None).runs
+            depends = container.task.props.get("dependsOn", {}) if container.task else {}
+            over = [name for name, run in runs.items() if run.state in TERMINAL]
+            container.front = Front([task.id for task in container.branch], depends, runs, over)
+        for name in container.front.take(max(0, free_places(container, lane.open))):
+            yield Spawn(container.branch[container.order[name]])
