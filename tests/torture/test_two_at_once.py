@@ -1,6 +1,5 @@
 """Two processes want something of the same execution at the same moment: one wins, or both; nothing is half done."""
 
-import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -125,9 +124,9 @@ def whole_or_gone(lab: Lab, execution_id: str) -> None:
     executions = lab.executions
     record = executions.stores.record(execution_id)
     if record.exists():
-        with contextlib.suppress(Refused):
-            if executions.get(execution_id).state == "PAUSED":
-                executions.kill(execution_id)
+        lab.until(execution_id, lambda seen: seen.terminal or seen.state == "PAUSED")
+        if executions.get(execution_id).state == "PAUSED":
+            executions.kill(execution_id)
         execution: Any = settled(lab, execution_id)
         wait_until(lambda: not executions.is_running(execution_id))
         executions.reconcile()
