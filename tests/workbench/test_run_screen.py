@@ -207,13 +207,13 @@ async def test_the_tabs_show_inputs_and_the_flow_as_it_ran(recorder: Recorder) -
         await until(pilot, lambda: "namespace: company.team" in app.grid())
         await pilot.press("left_square_bracket")
         await until(pilot, lambda: "No task of this run measured anything." in app.grid())
-        await pilot.press("left_square_bracket")
+        await pilot.press("left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: "limit  100" in app.grid() and "greeting  Hello" in app.grid())
         record = ExecutionRecord(recorder.workspace.execution(RUN))
         record.metrics.write_text(
             '{"name":"rows","type":"counter","value":3,"taskId":"load","tags":{"a":"b"}}\nbroken\n'
         )
-        await pilot.press("right_square_bracket")
+        await pilot.press("right_square_bracket", "right_square_bracket")
         await until(pilot, lambda: "rows" in app.grid() and "a=b" in app.grid())
 
 
@@ -222,7 +222,9 @@ async def test_a_narrow_screen_has_everything_one_key_away(recorder: Recorder) -
     async with Desk(recorder).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot)
         await until(pilot, lambda: "exit code 1" in app.grid())
-        assert "2 Outputs" not in app.grid() and "Log │ Script │ All │ Out │ In │ Metrics │ Flow" in app.grid()
+        assert (
+            "2 Outputs" not in app.grid() and "Log │ Script │ All │ Out │ In │ Topology │ Metrics │ Flow" in app.grid()
+        )
         await pilot.press("2")
         await until(pilot, lambda: "extract" in app.grid() and screen(app).tab == "outputs")
         await pilot.press("3", "left_square_bracket")

@@ -15,7 +15,8 @@ from podium.workbench.keys import key_names
 
 _PLACES = {
     "app": "", "pane": "", "file": "", "flow": "", "tree": "Files", "editor": "Editor", "find": "Find", "runs": "Runs",
-    "log": "Log", "run": "Run", "problems": "Problems", "question": "Question",
+    "log": "Log", "run": "Run", "problems": "Problems", "question": "Question", "tasks": "Tasks", "values": "Values",
+    "topology": "Topology",
 }  # fmt: skip
 
 _MOVES = frozenset({"move", "page", "go", "expand", "collapse", "top", "bottom", "sideways", "select", "select_page"})

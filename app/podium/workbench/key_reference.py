@@ -18,6 +18,7 @@ from podium.workbench.runs.run_screen import RunScreen
 from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.runs.runs_table import RunsTable
 from podium.workbench.runs.task_tree import TaskTree
+from podium.workbench.runs.topology_view import TopologyView
 from podium.workbench.runs.values_tree import ValuesTree
 from podium.workbench.screens.main_screen import MainScreen
 from podium.workbench.widgets.file_tree import FileTree
@@ -33,7 +34,7 @@ GROUPS: tuple[tuple[str, tuple[type[DOMNode], ...]], ...] = (
     ("Find and replace", (FindBar,)),
     ("Runs", (RunsPane, RunsTable)),
     ("Log", (LogPane, LogView)),
-    ("The screen of a run", (RunScreen, TaskTree, ValuesTree)),
+    ("The screen of a run", (RunScreen, TaskTree, ValuesTree, TopologyView)),
 )
 """The titles of the page and the widgets whose own keys belong there."""
 

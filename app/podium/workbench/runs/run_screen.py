@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, Literal, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,7 +12,6 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import ContentSwitcher
 
 from podium.base.looks import short_id
 from podium.engine.execution import Execution
@@ -20,36 +19,28 @@ from podium.engine.states import TERMINAL
 from podium.model.flow import Flow
 from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
-from podium.store.log_filter import AT_FIRST
 from podium.store.summaries import ExecutionSummary, summary_of
 from podium.workbench.dialogs.text_screen import TextScreen
 from podium.workbench.following import ExecutionGone, ExecutionGrew, ExecutionRead, News
 from podium.workbench.messages import Said
 from podium.workbench.runs.failure import Failure, failure_of
 from podium.workbench.runs.failure_box import FailureBox
-from podium.workbench.runs.metrics_table import MetricsTable, read_metrics
 from podium.workbench.runs.run_actions import RunActions, TaskRunRef
 from podium.workbench.runs.run_desk import RunDesk
+from podium.workbench.runs.run_details import RunDetails
 from podium.workbench.runs.run_header import RunHeader
+from podium.workbench.runs.run_tabs import Tab
 from podium.workbench.runs.task_rows import TaskRow
 from podium.workbench.runs.task_tree import TaskTree
+from podium.workbench.runs.topology_view import TopologyView
 from podium.workbench.runs.values import Value, path_of, text_behind, values_of
 from podium.workbench.runs.values_tree import ValuesTree
-from podium.workbench.widgets.flow_editor import FlowEditor
 from podium.workbench.widgets.key_line import KeyLine
 from podium.workbench.widgets.log_pane import LANES, LogPane
-from podium.workbench.widgets.tab_bar import TabBar
 
-Tab = Literal["log", "script", "all", "outputs", "inputs", "metrics", "flow"]
-
-_NAMES: dict[Tab, str] = {
-    "log": "Log", "script": "Script", "all": "All", "outputs": "Outputs", "inputs": "Inputs", "metrics": "Metrics",
-    "flow": "Flow as it ran",
-}  # fmt: skip
-_SHORT: dict[Tab, str] = _NAMES | {"outputs": "Out", "inputs": "In", "flow": "Flow"}
-_TABS: tuple[Tab, ...] = ("log", "script", "all", "outputs", "inputs", "metrics", "flow")
 _WIDE = 100
 _VALUES_PAUSE = 0.5  # seconds between two looks at the values of a run that goes on
+_STATES_PAUSE = 0.1  # the same for the states of its tasks
 
 
 class RunScreen(Screen[None]):
@@ -61,11 +52,8 @@ class RunScreen(Screen[None]):
         & #run-top { height: 8; }
         & TaskTree { width: 3fr; }
         & #run-outputs { width: 2fr; }
-        & ContentSwitcher { height: 1fr; }
-        & #run-tabs { padding: 0 1; }
-        & #run-flow { border: round $surface-lighten-2; }
-        & #run-flow:focus { border: round $accent; }
         &.-narrow #run-outputs { display: none; }
+        &.-alone #run-top { display: none; }
         &.-narrow TaskTree { width: 1fr; }
     }
     """
@@ -82,14 +70,16 @@ class RunScreen(Screen[None]):
         Binding("i", "copy_id", "Copy id", id="run.copy", show=False),
         Binding("right_square_bracket", "tab(1)", "Next tab", id="run.next_tab", show=False),
         Binding("left_square_bracket", "tab(-1)", "Previous tab", id="run.previous_tab", show=False),
+        Binding("T", "show('topology')", "Topology", id="run.topology", show=False),
+        Binding("alt+m,z", "widen", "Lower part alone", id="run.maximize", show=False),
         Binding("1", "jump('tasks')", "Tasks", id="run.tasks", show=False),
         Binding("2", "jump('outputs')", "Outputs", id="run.outputs", show=False),
         Binding("3", "jump('log')", "Log", id="run.log", show=False),
         Binding("4", "jump('failure')", "Error", id="run.failure", show=False),
     ]
     HELP = """One run. Enter on a task shows only its log, E evaluates an expression with the values of this run, R
-    replays from the task under the cursor. [ and ] go through the tabs; in the values y, e and J copy the value, its
-    expression or its JSON."""
+    replays from the task under the cursor. [ and ] go through the tabs, T shows the flow as a tree, z the lower part
+    alone; in the values y, e and J copy the value, its expression or its JSON."""
 
     class CodeRequested(Message):
         """A line of a file (from 1) is to be shown in the editor; this screen is closed."""
@@ -113,7 +103,7 @@ class RunScreen(Screen[None]):
         self.execution: Execution | None = None
         self.flow: Flow | None = None
         self._latest: int | None = None
-        self._tab: Tab = "log"
+        self._flow_read = False
         self._only: TaskRow | None = None
         self._hide: Callable[[object], object] = lambda value: value
         self._values_due: Timer | None = None
@@ -121,10 +111,7 @@ class RunScreen(Screen[None]):
         self._ticker: Timer | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._tree = TaskTree(desk.now, title="1 Tasks", id="run-tasks")
-        self._log = LogPane(
-            desk.clipboard, desk.stores.workspace.root, chosen=AT_FIRST, zone=desk.zone, tabs=False,
-            jump_key="3", id="run-log",
-        )  # fmt: skip
+        self._lower = RunDetails(desk, self._record)
         self.actions = RunActions(desk)
 
     def compose(self) -> ComposeResult:
@@ -133,13 +120,7 @@ class RunScreen(Screen[None]):
         with Horizontal(id="run-top"):
             yield self._tree
             yield ValuesTree("2 Outputs", "Outputs of tasks appear here.", id="run-outputs")
-        yield TabBar([(tab, _NAMES[tab]) for tab in _TABS], id="run-tabs")
-        with ContentSwitcher(initial="run-log"):
-            yield self._log
-            yield ValuesTree("Outputs", "No task has given any output.", id="run-all-outputs")
-            yield ValuesTree("Inputs and variables", "This run has no inputs, variables or labels.", id="run-inputs")
-            yield MetricsTable(id="run-metrics")
-            yield FlowEditor("", read_only=True, id="run-flow")
+        yield self._lower
         yield self.actions
         yield KeyLine()
 
@@ -147,7 +128,6 @@ class RunScreen(Screen[None]):
         self._ticker = self.set_interval(1.0, self._show_header, pause=True)
         self._unsubscribe = self._desk.feed.subscribe(self._take)
         self._desk.feed.open(self.execution_id)
-        self._log.show(self._record.log, "", live=True)
         self._tree.focus()
 
     def on_unmount(self) -> None:
@@ -177,9 +157,7 @@ class RunScreen(Screen[None]):
     def _open(self, news: ExecutionRead) -> None:
         self.execution = news.execution
         self._tree.show(news.execution)
-        editor = self.query_one("#run-flow", FlowEditor)
-        if editor.text != news.source:
-            editor.load_text(news.source)
+        self._lower.show_source(news.source)
 
         def read() -> tuple[Flow | None, int | None, Callable[[object], object]]:
             flow = self._desk.read_flow(news.source)
@@ -188,6 +166,7 @@ class RunScreen(Screen[None]):
 
         def known(found: tuple[Flow | None, int | None, Callable[[object], object]]) -> None:
             self.flow, self._latest, self._hide = found
+            self._flow_read = True
             self._show_header()
             self._show_values()
 
@@ -206,11 +185,11 @@ class RunScreen(Screen[None]):
         else:
             self._ticker.pause()
         if execution.state != before:
-            self._log.set_live(live)
+            self._lower.log_pane.set_live(live)
             self._show_failure()
             if not live:
                 # Tasks of `afterExecution` and the last lines of scripts come after the state.
-                self.set_timer(1.0, self._log.refresh_now)
+                self.set_timer(1.0, self._lower.log_pane.refresh_now)
         if self._values_due is None:
             self._values_due = self.set_timer(self._values_pause if live else 0.05, self._show_values)
 
@@ -244,17 +223,14 @@ class RunScreen(Screen[None]):
             return
         began = time.perf_counter()
         outputs = self._hidden(values_of(execution, self.flow, ("outputs",)))
-        for name in ("#run-outputs", "#run-all-outputs"):
-            tree = self.query_one(name, ValuesTree)
-            if tree.display:
-                tree.show(outputs)
-        if self._tab == "inputs":
-            others = ("inputs", "vars", "trigger", "labels", "flow", "execution")
-            self.query_one("#run-inputs", ValuesTree).show(self._hidden(values_of(execution, self.flow, others)))
-        elif self._tab == "metrics":
-            self.query_one(MetricsTable).show(list(read_metrics(self._record.metrics)))
+        beside = self.query_one("#run-outputs", ValuesTree)
+        if beside.display:
+            beside.show(outputs)
+        if self._flow_read:
+            self._lower.show_values(execution, self.flow, outputs, self._hidden)
         # The more there is, the more seldom: showing it never takes more than a twentieth of the time.
-        self._values_pause = max(_VALUES_PAUSE, 20 * (time.perf_counter() - began))
+        least = _STATES_PAUSE if self.tab == "topology" else _VALUES_PAUSE
+        self._values_pause = max(least, 20 * (time.perf_counter() - began))
 
     def _hidden(self, values: list[Value]) -> list[Value]:
         return [Value(value.path, self._hide(value.value)) for value in values]
@@ -267,57 +243,44 @@ class RunScreen(Screen[None]):
 
     def on_resize(self) -> None:
         self._fit_top()
-        self._show_tab()
 
     def _tell(self, error: Exception) -> None:
         self.post_message(Said(str(error), failed=True))
 
-    # ---- tabs --------------------------------------------------------------------------------------------------
+    # ---- parts -------------------------------------------------------------------------------------------------
 
     @property
     def tab(self) -> Tab:
         """What the lower part shows."""
-        return self._tab
+        return self._lower.tab
 
     def show_tab(self, tab: Tab) -> None:
-        """Show something else in the lower part, and give it the keys if the part before had them."""
-        switcher = self.query_one(ContentSwitcher)
-        had_focus = self.focused is not None and switcher in self.focused.ancestors
-        self._tab = tab
-        if tab in LANES:
-            self._log.lane = tab
-            switcher.current = "run-log"
-        else:
-            switcher.current = {
-                "outputs": "run-all-outputs", "inputs": "run-inputs", "metrics": "run-metrics", "flow": "run-flow",
-            }[tab]  # fmt: skip
-        self._show_tab()
+        """Show something else in the lower part."""
+        self._lower.show(tab)
+
+    @on(RunDetails.Shown)
+    def _fill_tab(self, event: RunDetails.Shown) -> None:
+        event.stop()
         self._show_values()
-        if had_focus:
-            self.action_jump("log")
-
-    def _show_tab(self) -> None:
-        names = _NAMES if self.size.width >= _WIDE else _SHORT
-        self.query_one("#run-tabs", TabBar).show(self._tab, "", [(tab, names[tab]) for tab in _TABS])
-
-    @on(TabBar.Picked, "#run-tabs")
-    def _pick(self, event: TabBar.Picked) -> None:
-        event.stop()
-        self.show_tab(cast(Tab, event.key))
-        self.action_jump("log")
-
-    @on(LogPane.LaneChanged)
-    def _follow_lane(self, event: LogPane.LaneChanged) -> None:
-        event.stop()
-        if self._tab in LANES:
-            self._tab = self._log.lane
-            self._show_tab()
 
     def action_tab(self, step: int) -> None:
-        self.show_tab(_TABS[(_TABS.index(self._tab) + step) % len(_TABS)])
+        self._lower.step(step)
+
+    def action_show(self, tab: Tab) -> None:
+        """Show a tab and give it the keys."""
+        self._lower.show(tab)
+        self._lower.focus()
+
+    def action_widen(self) -> None:
+        """The lower part alone under the head, or both parts again."""
+        self.toggle_class("-alone")
+        if self.has_class("-alone"):
+            self._lower.focus()
 
     def action_jump(self, where: str) -> None:
         """Give the keys to a part: `tasks`, `outputs`, `log` (the lower part) or `failure`."""
+        if where == "tasks" or (where == "outputs" and self.size.width >= _WIDE):
+            self.remove_class("-alone")
         if where == "tasks":
             self._tree.focus()
         elif where == "failure":
@@ -328,12 +291,8 @@ class RunScreen(Screen[None]):
             self.query_one("#run-all-outputs").focus()
         elif where == "outputs":
             self.query_one("#run-outputs").focus()
-        elif self._tab in LANES:
-            self._log.focus()
         else:
-            current = self.query_one(ContentSwitcher).visible_content
-            if current is not None:
-                current.focus()
+            self._lower.focus()
 
     # ---- tasks -------------------------------------------------------------------------------------------------
 
@@ -341,18 +300,40 @@ class RunScreen(Screen[None]):
     def _only_its_log(self, event: TaskTree.Chosen) -> None:
         """The log of one task run (all below it for a flowable) or attempt; the same again: the whole log."""
         event.stop()
-        row, execution = event.row, self.execution
+        self._show_only(event.row)
+
+    def _show_only(self, row: TaskRow) -> None:
+        execution = self.execution
         if execution is None:
             return
         if self._only is not None and self._only.key == row.key:
             self._only = None
-            self._log.set_task_runs(None)
+            self._lower.log_pane.set_task_runs(None)
         else:
             self._only = row
             chosen = frozenset({row.run.id, *(below.id for below in execution.descendants(row.run.id))})
-            self._log.set_task_runs(chosen, row.attempt, row.name)
-        if self._tab not in LANES:
+            self._lower.log_pane.set_task_runs(chosen, row.attempt, row.name)
+        if self.tab not in LANES:
             self.show_tab("log")
+
+    @on(TopologyView.LogWanted)
+    def _log_of_task(self, event: TopologyView.LogWanted) -> None:
+        event.stop()
+        self._tree.select(event.run.id)
+        if self._only is None or self._only.key != (event.run.id, None):
+            self._show_only(TaskRow(event.run, 0))
+        else:
+            self.show_tab("log")
+
+    @on(TopologyView.SourceWanted)
+    def _place_of_task(self, event: TopologyView.SourceWanted) -> None:
+        event.stop()
+        self._lower.show_task(event.task)
+
+    @on(TopologyView.ExecutionWanted)
+    def _execution_of_task(self, event: TopologyView.ExecutionWanted) -> None:
+        event.stop()
+        self.post_message(self.RunRequested(event.execution_id))
 
     @on(TaskTree.Highlighted)
     def _its_outputs(self, event: TaskTree.Highlighted) -> None:
