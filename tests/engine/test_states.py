@@ -1,11 +1,14 @@
 """Flows and the states they end in: a table of flow, outcomes and task runs in creation order."""
 
+import json
+
 import pytest
 from tests.engine.simulation import Simulation, constant, flow
 
 from podium.base.clock import CountingIds
 from podium.engine import commands as k
 from podium.engine import stimuli as s
+from podium.engine.changes import encode
 from podium.engine.execution import fold
 from podium.engine.recovery import is_lost, lost
 from podium.engine.restart import RestartError, mark_as, replay, restart
@@ -317,6 +320,30 @@ def test_a_loop_stops_when_its_condition_says_so(props, iterations):
     assert run.states() == ["l SUCCESS", "SUCCESS"]
     assert run.taskrun("l").outputs["terminatedIterations"] == {"SUCCESS": iterations}
     run.check_journal()
+
+
+def test_a_loop_costs_as_much_at_its_end_as_at_its_beginning() -> None:
+    """Each iteration wrote the results of all before it into the journal: megabytes for some hundred values."""
+
+    def written(count: int) -> int:
+        run = Simulation(flow([{"id": "l", "do": "Loop", "values": [*map(str, range(count))], "tasks": [A]}])).run()
+        assert run.taskrun("l").outputs["terminatedIterations"] == {"SUCCESS": count}
+        assert len(run.taskrun("l").outputs["outputs"]) == count
+        return len(json.dumps([encode(change) for change in run.journal], default=str))
+
+    assert written(200) < 11 * written(20)
+
+
+def test_a_subflow_may_be_called_items() -> None:
+    """It was taken for the middle part of a ForEachItem, by its name alone."""
+    assert Simulation(flow([call("load_items")])).run().states() == ["load_items SUCCESS", "SUCCESS"]
+
+
+def test_a_loop_is_not_retried_but_what_it_runs() -> None:
+    loop = {"id": "l", "do": "Loop", "values": ["a"], "tasks": [A], "retry": constant(max_attempts=3)}
+    run = Simulation(flow([loop, call("s")]), {"l": "FAILED"}).run()
+    assert run.states() == ["l FAILED", "FAILED"]
+    assert len(run.taskrun("l").attempts) == 1
 
 
 def test_a_pause_is_seen_in_both_histories() -> None:

@@ -1,5 +1,6 @@
 """Flows run to their end in processes of their own."""
 
+import json
 import os
 import time
 from datetime import UTC, datetime, timedelta
@@ -149,6 +150,45 @@ def test_loop_of_the_newest_dialect(lab: Lab) -> None:
     assert lab.outputs(execution.id, "after") == {"value": "y1"}
 
 
+def test_outputs_of_iterations_are_stored_when_the_values_are(lab: Lab) -> None:
+    loops = {"auto": '"{{ outputs.file.uri }}"', "store": "[x, y]", "fetch": '"{{ outputs.file.uri }}"'}
+    lines = [
+        f"- {{id: {name}, type: io.kestra.plugin.core.flow.Loop, values: {values}, fetchType: {name.upper()}, "
+        f"outputs: [{{id: o, type: STRING, value: '{{{{ item.value }}}}'}}], "
+        f"tasks: [{{id: r_{name}, {RETURN}: x}}]}}" for name, values in loops.items()
+    ]  # fmt: skip
+    read = [
+        f'- {{id: of_{name}, {RETURN}: "{{{{ read(outputs.{name}.outputs[1].outputs.uri) }}}}"}}'
+        for name in ("auto", "store")
+    ]
+    write = r"""- {id: file, type: io.kestra.plugin.core.storage.Write, content: "x\ny"}"""
+    execution = lab.run(lab.flow("\n".join([write, *lines, *read])))
+    assert execution.state == "SUCCESS", lab.log(execution.id, level="ERROR")
+    assert lab.outputs(execution.id, "fetch")["outputs"][1]["outputs"] == {"o": "y"}
+    for name in ("auto", "store"):
+        assert json.loads(lab.outputs(execution.id, f"of_{name}")["value"]) == {"o": "y"}
+
+
+def test_iterations_take_over_the_retry_around_them(lab: Lab) -> None:
+    """The nearest one: of the Loop, of a group around it, of the flow (semantics 3.4)."""
+    core = "type: io.kestra.plugin.core"
+    loop = f"{core}.flow.Loop, values: [1], tasks: [{{id: %s, {core}.execution.Fail"
+    once = "condition: '{{ taskrun.attemptsCount == 0 }}'}]"
+    flow = lab.flow(
+        f"""
+- {{id: flow, {loop % "a"}, {once}}}
+- id: group
+  type: io.kestra.plugin.core.flow.Sequential
+  retry: {{type: constant, interval: PT0.01S, maxAttempts: 1}}
+  tasks:
+  - {{id: own, retry: {{type: constant, interval: PT0.01S, maxAttempts: 2}}, {loop % "b"}, {once}}}
+  - {{id: last, {loop % "c"}, {once}}}
+""",
+        more="retry: {type: constant, interval: PT0.01S, maxAttempts: 2}",
+    )
+    assert lab.states(lab.run(flow).id) == ["flow SUCCESS", "group FAILED", "own SUCCESS", "last FAILED", "FAILED"]
+
+
 def test_variables_that_tasks_change_are_those_of_the_flow(lab: Lab) -> None:
     """Maps are merged, also with what the flow says; what is unset is gone; an iteration of a Loop sees them."""
     core = "type: io.kestra.plugin.core.execution"
@@ -180,7 +220,8 @@ def test_values_of_a_loop_are_texts(lab: Lab) -> None:
     outputs = "outputs: [{id: o, type: STRING, value: '{{ outputs.%s.value }}'}]"
     loops = {"list": '[{"id": 1}, 2, true, x]', "map": "{a: 1, b: {c: [d]}}", "rows": '"{{ outputs.file.uri }}"'}
     lines = "\n".join(
-        f"- {{id: {name}, type: io.kestra.plugin.core.flow.Loop, values: {values}, {outputs % ('r_' + name)}, "
+        f"- {{id: {name}, type: io.kestra.plugin.core.flow.Loop, fetchType: FETCH, values: {values}, "
+        f"{outputs % ('r_' + name)}, "
         f"{body.replace('id: r', f'id: r_{name}')}}}" for name, values in loops.items()
     )  # fmt: skip
     write = r"""- {id: file, type: io.kestra.plugin.core.storage.Write, content: "{id:1,n:\"x\"}\n{oops\n7\n"}"""

@@ -15,6 +15,7 @@ from podium.engine.run import Run, falsy
 from podium.engine.states import TERMINAL
 from podium.engine.stimuli import ChildCreated, ChildEnded, ChildMissing, ChildRefused
 from podium.model.flow import Task
+from podium.model.items import ITEMS
 
 
 def call(run: Run, taskrun: TaskRun, task: Task) -> None:
@@ -27,12 +28,16 @@ def call(run: Run, taskrun: TaskRun, task: Task) -> None:
         for child in failed:
             run.emit(c.ChildLinked(taskrun.id, child, taskrun.children.get(child)))
             run.wish(RestartChild(taskrun.id, child))
+        if task.type.endswith(".Loop"):
+            _count_iterations(run, taskrun)
+        elif task.type == ITEMS:
+            _count_items(run, taskrun, task, None)
         return
     try:
         if task.type.endswith(".Loop"):
             run.emit(c.Expanded(taskrun.id, _loop_values(run, taskrun, task)))
             _more_iterations(run, taskrun, task)
-        elif task.id.endswith("_items"):
+        elif task.type == ITEMS:
             _all_items(run, taskrun, task)
         else:
             _subflow(run, taskrun, task, None, None)
@@ -132,7 +137,7 @@ def child_created(run: Run, answer: ChildCreated) -> None:
         run.set_outputs(taskrun, {**(taskrun.outputs or {}), "subflowOutputsBaseUri": answer.base_uri})
     if not task.type.endswith(".Loop") and not _waits(task):
         run.emit(c.ChildSettled(taskrun.id, answer.execution_id, "SUCCESS"))
-        _count_items(run, taskrun, task)
+        _count_items(run, taskrun, task, "SUCCESS")
 
 
 def child_refused(run: Run, answer: ChildRefused) -> None:
@@ -168,13 +173,14 @@ def child_ended(run: Run, answer: ChildEnded) -> None:
         run.release(answer.taskrun_id)
         return
     task = run.task(taskrun)
+    counted = answer.execution_id in taskrun.settled  # the journal ended before what follows from it
     run.emit(c.ChildSettled(taskrun.id, answer.execution_id, answer.state, answer.outputs))
     if task.type.endswith(".Loop"):
-        _count_iterations(run, taskrun, task)
+        _count_iterations(run, taskrun, None if counted else answer.state)
         _look_for_break(run, taskrun, task, answer.execution_id)
         _more_iterations(run, taskrun, task)
     elif taskrun.children.get(answer.execution_id) is not None:
-        _count_items(run, taskrun, task)
+        _count_items(run, taskrun, task, None if counted else answer.state)
     else:
         outputs: dict[str, Any] = {"executionId": answer.execution_id, "state": answer.state}
         if answer.outputs is not None:
@@ -197,7 +203,9 @@ def _end(run: Run, taskrun: TaskRun, task: Task, state: str, outputs: Mapping[st
     if run.execution.state == "KILLING":
         state = "KILLED"
     run.end_attempt(taskrun, state, taskrun.outputs if outputs is None else outputs)
-    if state == "FAILED" and retry(run, taskrun, task):
+    # Of the tasks that create executions only a Subflow is retried, for the others it is what they run (semantics 3.4).
+    retried = task.type != ITEMS and not task.type.endswith(".Loop")
+    if state == "FAILED" and retried and retry(run, taskrun, task):
         return
     settle(run, taskrun, task, state)
 
@@ -228,37 +236,52 @@ def _item(uri: str, iteration: int) -> dict[str, Any]:
     return {"items": uri, "iteration": iteration}
 
 
-def _count_items(run: Run, taskrun: TaskRun, task: Task) -> None:
-    counts = {"CREATED": 0, "RUNNING": 0}
-    for child in taskrun.children:
-        state = taskrun.settled.get(child, "RUNNING")
-        counts[state] = counts.get(state, 0) + 1
-    outputs = {**(taskrun.outputs or {}), "iterations": counts}
-    if counts["RUNNING"]:
-        run.set_outputs(taskrun, outputs)
+def _count_items(run: Run, taskrun: TaskRun, task: Task, state: str | None) -> None:
+    """Count an execution that has ended in `state`; None counts all of them anew. After the last one the task ends."""
+    outputs = taskrun.outputs or {}
+    running = len(taskrun.children) - len(taskrun.settled)
+    ended = _tally(taskrun, (outputs.get("iterations") or {}) if running else None, state)
+    counts = {"CREATED": 0, "RUNNING": 0, **ended}
+    if running:
+        run.set_outputs(taskrun, {**outputs, "iterations": {**counts, "RUNNING": running}})
         return
-    order = ("FAILED", "KILLED", "WARNING")
-    worst = next((state for state in order if state in counts), "SUCCESS")
-    _end(run, taskrun, task, _transmitted(task, worst), outputs)
+    worst = next((state for state in ("FAILED", "KILLED", "WARNING") if counts.get(state)), "SUCCESS")
+    _end(run, taskrun, task, _transmitted(task, worst), {**outputs, "iterations": counts})
+
+
+def _tally(taskrun: TaskRun, before: Mapping[str, int] | None, state: str | None) -> dict[str, int]:
+    """How many executions have ended in each state: one more than `before`, or counted anew."""
+    if before is None or state is None:
+        return dict(Counter(taskrun.settled.values()))
+    counts = {name: count for name, count in before.items() if name not in ("CREATED", "RUNNING")}
+    return {**counts, state: counts.get(state, 0) + 1}
 
 
 # -- Loop (2.0) --------------------------------------------------------------------------------------------------
 
+_FILES = ("kestra://", "nsfile://", "file://")
+
 
 def _loop_values(run: Run, taskrun: TaskRun, task: Task) -> tuple[str, ...]:
-    """The values of a Loop, each as JSON of `{value, key?}`; a value that is no text is compact JSON, as in ForEach."""
+    """The values of a Loop, each as JSON of `{value, key?}`; a value that is no text is compact JSON, as in ForEach.
+
+    `stored` among them says that the outputs of the iteration are kept in a file.
+    """
     values = run.render_typed(task.props.get("values"), taskrun)
+    fetch = task.props.get("fetchType") or "AUTO"
+    stored = fetch == "STORE" or (fetch == "AUTO" and isinstance(values, str) and values.startswith(_FILES))
+    mark = {"stored": True} if stored else {}
     if isinstance(values, str):
         values = _text_values(run, taskrun, values)
     if isinstance(values, Mapping):
-        return tuple(json.dumps({"value": value_text(value), "key": key}) for key, value in values.items())
+        return tuple(json.dumps({"value": value_text(value), "key": key, **mark}) for key, value in values.items())
     if not isinstance(values, Sequence):
         raise ValueError(f"`values` of a Loop must be a list, a map, JSON text or the URI of a file, not {values!r}")
-    return tuple(json.dumps({"value": value_text(value)}) for value in values)
+    return tuple(json.dumps({"value": value_text(value), **mark}) for value in values)
 
 
 def _text_values(run: Run, taskrun: TaskRun, text: str) -> Any:
-    if text.startswith(("kestra://", "nsfile://", "file://")):
+    if text.startswith(_FILES):
         context = {**run.variables.of_taskrun(taskrun, run.task(taskrun)), "loopFile": text}
         lines = str(run.renderer.render("{{ read(loopFile) }}", context)).splitlines()
         return [_row(line) for line in lines if line.strip()]
@@ -282,20 +305,28 @@ def _row(line: str) -> Any:
 
 def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
     """Start iterations up to the limit; end the Loop when all are over or one has failed."""
-    values = taskrun.values or ()
+    values, seen = taskrun.values or (), taskrun.outputs or {}
     limit = int(run.render(task.props.get("concurrencyLimit", 1), taskrun) or 0)
-    failed = any(state in ("FAILED", "KILLED") for state in taskrun.settled.values())
+    ended = seen.get("terminatedIterations") or {}
+    failed = ended.get("FAILED") or ended.get("KILLED")
     stopping = (failed and not falsy(task.props.get("transmitFailed", True))) or run.execution.state == "KILLING"
-    stopping = stopping or "breakIteration" in (taskrun.outputs or {})
+    stopping = stopping or "breakIteration" in seen
     running = len(taskrun.children) - len(taskrun.settled)
     while not stopping and len(taskrun.children) < len(values) and (limit == 0 or running < limit):
         _iterate(run, taskrun, task, len(taskrun.children))
         running += 1
     if running == 0:
-        _count_iterations(run, taskrun, task)
         states = set(taskrun.settled.values())
         worst = next((state for state in ("KILLED", "FAILED", "WARNING") if state in states), "SUCCESS")
-        _end(run, taskrun, task, _transmitted(task, worst), taskrun.outputs)
+        outputs = {**_counts(taskrun, None), "outputs": _results(taskrun)}
+        _end(run, taskrun, task, _transmitted(task, worst), outputs)
+
+
+def _item_of(taskrun: TaskRun, index: int) -> tuple[dict[str, Any], bool]:
+    """What an iteration sees as `item`, and whether its outputs are kept in a file."""
+    item: dict[str, Any] = json.loads((taskrun.values or ())[index])
+    stored = bool(item.pop("stored", False))
+    return {**item, "index": index, "iteration": index}, stored
 
 
 def _look_for_break(run: Run, taskrun: TaskRun, task: Task, child: str) -> None:
@@ -304,7 +335,7 @@ def _look_for_break(run: Run, taskrun: TaskRun, task: Task, child: str) -> None:
     condition = task.props.get("breakWhen")
     if condition is None or index is None or "breakIteration" in (taskrun.outputs or {}):
         return
-    item = {**json.loads((taskrun.values or ())[index]), "index": index, "iteration": index}
+    item = _item_of(taskrun, index)[0]
     iteration = {
         "executionId": child, "state": taskrun.settled.get(child), "outputs": taskrun.child_outputs.get(child) or {},
     }  # fmt: skip
@@ -321,7 +352,7 @@ def _look_for_break(run: Run, taskrun: TaskRun, task: Task, child: str) -> None:
 def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int, child: str | None = None) -> None:
     ex = run.execution
     outer = (ex.context or {}).get("item")
-    item: dict[str, Any] = {**json.loads((taskrun.values or ())[index]), "index": index, "iteration": index}
+    item, stored = _item_of(taskrun, index)
     if outer is not None:
         item["parent"] = outer
         item["parents"] = [outer, *outer.get("parents", ())]
@@ -330,22 +361,31 @@ def _iterate(run: Run, taskrun: TaskRun, task: Task, index: int, child: str | No
     run.wish(CreateChild(
         taskrun.id, child, ex.namespace, ex.flow_id, revision=ex.revision, inputs=ex.inputs, labels=tuple(ex.labels),
         trigger=_trigger(run, task), iteration=index, body=task, variables=ex.variables,
-        context={"item": item, "outputs": dict(run.variables.of_execution()["outputs"])},
+        context={"item": item, "outputs": dict(run.variables.of_execution()["outputs"])}, stored=stored,
     ))  # fmt: skip
 
 
-def _count_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
-    results = []
-    for child, index in taskrun.children.items():
-        outputs = taskrun.child_outputs.get(child)
-        if child in taskrun.settled and outputs is not None:
-            item = json.loads((taskrun.values or ())[index or 0])
-            results.append({"item": {**item, "iteration": index}, "outputs": outputs})
-    broken = (taskrun.outputs or {}).get("breakIteration")
-    run.set_outputs(taskrun, {
+def _count_iterations(run: Run, taskrun: TaskRun, state: str | None = None) -> None:
+    """Show that an iteration has ended in `state`; None counts all of them anew."""
+    run.set_outputs(taskrun, _counts(taskrun, state))
+
+
+def _counts(taskrun: TaskRun, state: str | None) -> dict[str, Any]:
+    seen = taskrun.outputs or {}
+    broken = seen.get("breakIteration")
+    return {
         **({} if broken is None else {"breakIteration": broken}),
         "iterationCount": len(taskrun.values or ()),
         "runningIterations": len(taskrun.children) - len(taskrun.settled),
-        "terminatedIterations": dict(Counter(taskrun.settled.values())),
-        "outputs": results,
-    })  # fmt: skip
+        "terminatedIterations": _tally(taskrun, seen.get("terminatedIterations"), state),
+    }
+
+
+def _results(taskrun: TaskRun) -> list[dict[str, Any]]:
+    """The outputs of the iterations, in their order."""
+    results = []
+    for child, index in taskrun.children.items():
+        outputs = taskrun.child_outputs.get(child)
+        if outputs is not None:
+            results.append({"item": _item_of(taskrun, index or 0)[0], "outputs": outputs})
+    return results

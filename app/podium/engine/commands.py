@@ -65,6 +65,8 @@ class CreateChild:
     context: Mapping[str, Any] | None = None
     variables: Mapping[str, Any] | None = None
     """Those of this execution, for an iteration of a Loop; None: those of the flow."""
+    stored: bool = False
+    """Whether the outputs of an iteration are to be kept in a file; it answers with the file's `uri` instead."""
 
 
 @dataclass(frozen=True, slots=True)

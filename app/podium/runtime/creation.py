@@ -18,7 +18,7 @@ from podium.expressions.services import Services
 from podium.model.flow import Flow
 from podium.model.inputs import Resolved, resolve_inputs
 from podium.runtime.checks import FiredCheck, fired_checks
-from podium.runtime.flows import LOOP, Flows, loop_flow
+from podium.runtime.flows import LOOP, STORED, Flows, loop_flow
 from podium.runtime.masks import hide_inputs, secret_inputs_of
 from podium.runtime.refusals import NotCreated
 from podium.runtime.services import RuntimeServices, Subflows
@@ -58,6 +58,7 @@ class NewExecution:
     variables: Mapping[str, Any] | None = None
     path: Path | None = None
     loop: str | None = None
+    stored: bool = False
     failed: str | None = None
     masker: Masker | None = None
     """Knows the secrets of whoever wants the execution; the execution's own are added to it."""
@@ -134,7 +135,8 @@ class Creation:
             variables=command.variables, masker=masker, durable=False,
         )  # fmt: skip
         if command.body is not None:
-            new = replace(new, flow=loop_flow(caller, command.body), loop=command.body.id, kind="LOOP")
+            flow = loop_flow(caller, command.body)
+            new = replace(new, flow=flow, loop=command.body.id, kind="LOOP", stored=command.stored)
         else:
             flow, file = self.flows.find(command.namespace, command.flow_id, command.revision, recent=True)
             new = replace(new, flow=flow, path=file)
@@ -163,7 +165,7 @@ class Creation:
             revision = self._stores.revisions.keep(flow.source, flow.namespace, flow.id, digest)
             flow = replace(flow, revision=revision)
         meta: dict[str, Any] = {"path": str(new.path) if new.path else None}
-        meta |= {"namespaceFiles": digest or None, LOOP: new.loop}
+        meta |= {"namespaceFiles": digest or None, LOOP: new.loop, STORED: new.stored or None}
         changes: list[c.Change] = [
             c.ExecutionCreated(
                 attempt.execution_id, flow.namespace, flow.id, attempt.now, revision=flow.revision, inputs=inputs,

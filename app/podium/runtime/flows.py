@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from podium.model.diagnostics import Diagnostic
-from podium.model.flow import Flow, Output, Task
+from podium.model.flow import Flow, Output, Retry, Task
 from podium.model.loader import load_flow
 from podium.model.schema import Catalog
 from podium.runtime.refusals import NotCreated
@@ -16,6 +16,9 @@ from podium.store.stores import Stores
 
 LOOP = "loop"
 """The entry of an execution's meta with the id of the Loop task whose iteration it is."""
+
+STORED = "stored"
+"""The entry of an iteration's meta that says that its outputs are kept in a file."""
 
 _MOST_SHOWN = 20
 _MOST_KNOWN = 100
@@ -100,12 +103,26 @@ def invalid_text(errors: Sequence[Diagnostic], place: str, first_line: int = 0) 
 
 def loop_flow(flow: Flow, loop: Task) -> Flow:
     """The flow of one iteration of a Loop: its tasks, with everything that they can see of the flow around."""
+    around = (*flow.tasks, *flow.errors, *flow.finally_, *flow.after_execution)
     return replace(
         flow, tasks=loop.children.get("tasks", ()), errors=loop.children.get("errors", ()),
         finally_=loop.children.get("finally", ()), after_execution=(), listeners=(),
         outputs=tuple(_output(one) for one in loop.props.get("outputs") or ()), triggers=(), concurrency=None,
-        retry=None, sla=(), checks=(), inputs=(),
+        retry=_retry(around, loop.id, flow.retry), sla=(), checks=(), inputs=(),
     )  # fmt: skip
+
+
+def _retry(tasks: Sequence[Task], wanted: str, inherited: Retry | None) -> Retry | None:
+    """The retry that holds for the tasks of the task `wanted`: its own, or that of what is around it."""
+    for task in tasks:
+        own = task.retry or inherited
+        if task.id == wanted:
+            return own
+        for children in task.children.values():
+            found = _retry(children, wanted, own)
+            if found is not None:
+                return found
+    return None
 
 
 def _output(declared: Any) -> Output:

@@ -14,6 +14,7 @@ from podium.engine.restart import RestartError, restart
 from podium.model.flow import Flow
 from podium.runtime.creation import Creation
 from podium.runtime.drive import Drive
+from podium.runtime.flows import STORED
 from podium.runtime.masks import masker_with
 from podium.runtime.opening import change_idle
 from podium.runtime.presence import living_runner
@@ -169,10 +170,13 @@ class Offspring:
         if run is None:
             return
         iteration = run.children.get(child_id)
-        if iteration is not None and outputs and not parent.engine.run.task(run).type.endswith(".Loop"):
-            folder = f"{self._items_folder(parent, taskrun_id)}/{iteration}"
-            content = BytesIO(json.dumps(outputs, ensure_ascii=False, default=str).encode() + b"\n")
-            parent.place.stores.storage.write_in(content, folder, "outputs.ion")
+        if iteration is not None and outputs:
+            loop = parent.engine.run.task(run).type.endswith(".Loop")
+            if not loop or self._runner.stores.record(child_id).meta().get(STORED):
+                folder = f"{self._items_folder(parent, taskrun_id)}/{iteration}"
+                content = BytesIO(json.dumps(outputs, ensure_ascii=False, default=str).encode() + b"\n")
+                uri = parent.place.stores.storage.write_in(content, folder, "outputs.ion")
+                outputs = {"uri": uri} if loop else outputs
         parent.feed(s.ChildEnded(taskrun_id, child_id, state, outputs, error))
 
     # -- restarting --------------------------------------------------------------------------------------------------

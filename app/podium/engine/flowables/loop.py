@@ -47,7 +47,12 @@ tasks:
     outputs: list[OutputEntry] | None = prop(
         doc="Outputs of an iteration, as flow outputs are declared.", dynamic=False
     )
-    fetchType: Literal["AUTO", "FETCH", "STORE"] = prop(default="AUTO", doc="How iteration outputs are kept.")
+    fetchType: Literal["AUTO", "FETCH", "STORE"] = prop(
+        default="AUTO",
+        dynamic=False,
+        doc="How the outputs of iterations are kept: FETCH as they are, STORE in a file each, of which `outputs` has "
+        "the `uri`; AUTO stores when `values` is a file.",
+    )
     breakWhen: Expression = prop(
         doc="After an iteration, over `item` and `iteration` (executionId, state, outputs): true starts no further one."
     )
