@@ -131,7 +131,7 @@ def test_the_picture_of_the_form(tmp_path: Path, size: tuple[int, int], snap_com
         field(screen, "size", Select).value = "large"
         await until(pilot, lambda: "why" in screen._fields)
         await pilot.press("f5")
-        await until(pilot, lambda: "missing required input" in grid(app))
+        await until(pilot, lambda: "missing required input" in grid(app) and "serve: off" in grid(app))
         await pilot.pause(0.1)
 
     assert snap_compare(app, run_before=prepare, terminal_size=size)

@@ -34,3 +34,19 @@ def test_keys(sequence: str, key: str) -> None:
     parser = XTermParser()
     found = [event for part in (sequence, "") for event in parser.feed(part)]
     assert [event.key for event in found if isinstance(event, events.Key)] == [key]
+
+
+@pytest.mark.parametrize("sequence", ["\x1b1", "\x1bl", "\x1bm", "\x1b\r"])
+def test_keys_with_alt_are_known_at_once(sequence: str) -> None:
+    mend_alt_keys()
+    parser = XTermParser()
+    assert [event.key.partition("+")[0] for event in parser.feed(sequence) if isinstance(event, events.Key)] == ["alt"]
+    assert parser._timeout_time is None
+
+
+def test_escape_alone_and_sequences_are_what_they_were() -> None:
+    mend_alt_keys()
+    parser = XTermParser()
+    found = [event for part in ("\x1b[A", "\x1bOP", "\x1bb", "\x1b", "") for event in parser.feed(part)]
+    keys = [event.key for event in found if isinstance(event, events.Key)]
+    assert keys == ["up", "f1", "ctrl+left", "escape"]

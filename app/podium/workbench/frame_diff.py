@@ -1,10 +1,10 @@
 """Send the terminal only what changed, and no faster than it reads.
 
 Textual repaints whole regions without asking what the terminal shows already: one typed character costs about 10 kB at
-120x40, opening a dialog 120 kB. `DiffOutput` sits between the compositor and the driver. It remembers the bytes of
-every stretch of a row that was sent and leaves out those that would be sent again unchanged. When the terminal is slow
-(an SSH link), frames are not queued behind each other: they are skipped, and once the link is free the screen as it is
-then is sent as one difference, so what is drawn is never older than one frame.
+120x40, opening a dialog 120 kB. `DiffOutput` sits between the compositor and the driver. It remembers every cell that
+was sent and sends those that are to look different now. When the terminal is slow (an SSH link), frames are not queued
+behind each other: they are skipped, and once the link is free the screen as it is then is sent as one difference, so
+what is drawn is never older than one frame.
 
 This file is the only one that knows these private parts of Textual: `App._display`, `Screen._compositor`,
 `LayoutUpdate`, `ChopsUpdate` and the driver's `_writer_thread`.
@@ -12,48 +12,20 @@ This file is the only one that knows these private parts of Textual: `App._displ
 
 from collections.abc import Iterator
 
+from rich.color import ColorSystem
 from rich.console import Console, RenderableType
 from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App, ReturnType
-from textual.geometry import Offset, Size
+from textual.geometry import Offset
 from textual.screen import Screen
 from textual.strip import Strip
+
+from podium.workbench.shown_frame import ShownFrame
 
 # One frame is up to three writes: begin, content, end.
 _WRITES_PER_FRAME = 3
 _RETRY_SECONDS = 1 / 30
-
-
-class ShownFrame:
-    """What the terminal shows as far as it is known: per row, start column -> (end column, bytes sent)."""
-
-    def __init__(self, size: Size) -> None:
-        self.size = size
-        self._rows: dict[int, dict[int, tuple[int, str]]] = {}
-
-    def replaces(self, y: int, start: int, end: int, text: str) -> bool:
-        """Note that `text` covers the columns `start` to `end` of row `y`; False if it was there already."""
-        row = self._rows.setdefault(y, {})
-        known = row.get(start)
-        if known == (end, text):
-            return False
-        if known is None or known[0] != end:
-            for other, (stop, _) in list(row.items()):
-                if other < end and stop > start:
-                    del row[other]
-        row[start] = (end, text)
-        return True
-
-
-def difference(update: LayoutUpdate | ChopsUpdate, shown: ShownFrame, console: Console) -> str:
-    """The bytes for the part of an update that the terminal does not show yet; notes them as shown."""
-    out: list[str] = []
-    for y, start, end, strip in _pieces(update):
-        text = strip.render(console)
-        if shown.replaces(y, start, end, text):
-            out.append(f"\x1b[{y + 1};{start + 1}H{text}")
-    return "".join(out)
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, int, Strip]]:
@@ -91,7 +63,7 @@ class DiffOutput(App[ReturnType]):
             return
         if self._shown is None or self._shown.size != self.size:
             self._shown, self._cursor_shown = ShownFrame(self.size), None
-        text = difference(renderable, self._shown, self.console)
+        text = self._shown.show(_pieces(renderable), self.console._color_system or ColorSystem.TRUECOLOR)
         cursor = self.cursor_position
         if text or cursor != self._cursor_shown:
             self._cursor_shown = cursor

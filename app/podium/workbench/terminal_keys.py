@@ -11,7 +11,8 @@ This file is the only one that knows these private parts of Textual: `_ansi_sequ
 from __future__ import annotations
 
 from collections import deque
-from enum import Enum
+from dataclasses import dataclass
+from string import ascii_lowercase, digits
 from typing import cast
 
 from textual import events
@@ -20,24 +21,30 @@ from textual.app import App, ReturnType
 from textual.message import Message
 
 _PATIENCE = 2.0  # seconds for one key; longer than that only if a widget went away with it
-_TAKEN = "1234567890-="
+_WORD_STEPS = "bf"  # Textual knows these as the cursor's steps by words, as many terminals mean them
+_NAMES = {"\r": "enter", ",": "comma", ".": "full_stop"} | {sign: sign for sign in ascii_lowercase + digits}
 
 
-class _Alt(Enum):
-    """What Escape and a sign mean, where Textual sees the sign alone."""
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A key of Textual's table is anything with the name of the key as its value."""
 
-    ENTER = "alt+enter"
-    COMMA = "alt+comma"
-    FULL_STOP = "alt+full_stop"
+    value: str
 
 
 def mend_alt_keys() -> None:
-    """Let alt+1 be alt+1 and alt+Enter be alt+Enter: Textual reads the first as the character that one terminal on
-    macOS writes for it, and forgets the alt of keys that have a name."""
+    """Let alt+1 be alt+1, alt+Enter be alt+Enter, and both be known as soon as they arrive.
+
+    Terminals write Escape and the sign. Textual reads alt+1 as the character that one terminal on macOS writes for
+    it, forgets the alt of keys that have a name, and of all others learns only a tenth of a second later, when
+    nothing has followed.
+    """
     table = cast("dict[str, object]", ANSI_SEQUENCES_KEYS)
-    for character in _TAKEN:
-        table.pop(f"\x1b{character}", None)
-    table.update({"\x1b\r": (_Alt.ENTER,), "\x1b,": (_Alt.COMMA,), "\x1b.": (_Alt.FULL_STOP,)})
+    for sign in "-=":
+        table.pop(f"\x1b{sign}", None)
+    for sign, name in _NAMES.items():
+        if sign not in _WORD_STEPS:
+            table[f"\x1b{sign}"] = (_Named(f"alt+{name}"),)
 
 
 class _Done(Message):
