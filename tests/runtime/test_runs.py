@@ -10,6 +10,7 @@ import pytest
 from tests.runtime.lab import Lab, shell, wait_until
 
 from podium.runtime import process_tree
+from podium.runtime.environment import environments
 from podium.runtime.executions import NotCreated, Refused
 from podium.runtime.launcher import ForkedRunner, Launcher, NewInterpreter
 
@@ -46,6 +47,8 @@ def test_every_way_of_launching(lab: Lab, launcher: Launcher) -> None:
     lab.until(execution_id, lambda e: any(r.state == "RUNNING" for r in e.taskruns.values()))
     pid = lab.runner_pid(execution_id)
     assert os.getsid(pid) != os.getsid(0), "a session of its own"
+    noted = environments(lab.executions.stores.record(execution_id))
+    assert [(one.pid, one.directory) for one in noted] == [(pid, str(lab.root))]
     assert str(Path(f"/proc/{pid}/fd/0").readlink()) == os.devnull
     assert lab.end(execution_id).state == "SUCCESS"
     wait_until(lambda: process_tree.process_identity(pid) is None)

@@ -205,7 +205,7 @@ async def test_the_tabs_show_inputs_and_the_flow_as_it_ran(recorder: Recorder) -
         await pilot.press("left_square_bracket")
         assert screen(app).tab == "flow"
         await until(pilot, lambda: "namespace: company.team" in app.grid())
-        await pilot.press("left_square_bracket")
+        await pilot.press("left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: "No task of this run measured anything." in app.grid())
         await pilot.press("left_square_bracket", "left_square_bracket")
         await until(pilot, lambda: "limit  100" in app.grid() and "greeting  Hello" in app.grid())
@@ -222,9 +222,8 @@ async def test_a_narrow_screen_has_everything_one_key_away(recorder: Recorder) -
     async with Desk(recorder).run_test(size=(80, 24)) as pilot:
         app = await opened(pilot)
         await until(pilot, lambda: "exit code 1" in app.grid())
-        assert (
-            "2 Outputs" not in app.grid() and "Log │ Script │ All │ Out │ In │ Topology │ Metrics │ Flow" in app.grid()
-        )
+        assert "2 Outputs" not in app.grid()
+        assert "Log │ Script │ All │ Out │ In │ Topology │ Metrics │ Env │ Flow" in app.grid()
         await pilot.press("2")
         await until(pilot, lambda: "extract" in app.grid() and screen(app).tab == "outputs")
         await pilot.press("3", "left_square_bracket")

@@ -188,7 +188,7 @@ def test_a_small_terminal_shows_one_pane_at_a_time(folder: Path) -> None:
         term.keys("3")
         term.shows("3 Runs of slow", "Enter Open")
         term.keys("Enter")
-        shown = term.shows("1 Tasks", "Log │ Script │ All │ Out │ In │ Topology │ Metrics │ Flow")
+        shown = term.shows("1 Tasks", "Log │ Script │ All │ Out │ In │ Topology │ Metrics │ Env │ Flow")
         assert max(map(len, shown.splitlines())) <= 80
         term.keys("]")
         term.shows("step 3")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from podium import __version__
 from podium.cli import catalog
 from podium.cli.errors import BROKEN_PIPE, INTERNAL, INTERRUPTED, OK, USAGE, CommandError, UsageError
 from podium.cli.output import Console
@@ -39,7 +40,7 @@ def _main(arguments: list[str], console: Console) -> int:
         console.line(overview(console))
         return OK
     if first in ("-V", "--version"):
-        console.line(f"podium {version()}")
+        console.line(f"podium {__version__}")
         return OK
     if first == "help":
         return _help(words[1:], console)
@@ -146,14 +147,3 @@ def _explain(error: Exception, console: Console) -> int:
         f"with {TRACEBACK}=1 in the environment the place of the mistake is printed."
     )
     return INTERNAL
-
-
-def version() -> str:
-    """The version of Podium."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("podium")
-    except PackageNotFoundError:
-        return "(not installed)"

@@ -13,11 +13,12 @@ from podium.model.flow import Flow
 from podium.plugin.context import ExecutionQueries
 from podium.plugin.registry import Registry
 from podium.runtime.drive import Drive, Works
+from podium.runtime.environment import note_environment, own_environment
 from podium.runtime.flows import LOOP, Flows
 from podium.runtime.masks import masker_with
 from podium.runtime.presence import living_runner
 from podium.runtime.workplace import Workplace
-from podium.store.errors import NoRoom
+from podium.store.errors import NoRoom, StoreError
 from podium.store.execution_records import ExecutionRecord, RunnerMark
 from podium.store.journal import JournalDamage, JournalLocked, JournalWriter, cut_damage
 from podium.store.logs import LogWriter
@@ -116,6 +117,10 @@ class Opener:
         )  # fmt: skip
         place.remove_leftovers()
         record.mark_runner(self.mark)
+        if record.id == self.mark.root:
+            # Those that it calls run in the same process. Not worth failing for.
+            with contextlib.suppress(StoreError):
+                note_environment(record, own_environment(self.stores.clock.now(), str(self.stores.workspace.root)))
         return Drive(self._works, place, place.engine(), journal, log)
 
 

@@ -167,6 +167,27 @@ class ExecutionRecord:
                 found[name, namespace] = None
         return list(found)
 
+    def note_environment(self, entry: dict[str, Any]) -> None:
+        """Note what a runner runs this execution with; raises StoreError."""
+        path = self.directory / "environments.jsonl"
+        try:
+            append_line(path, json.dumps(entry).encode() + b"\n")
+        except OSError as error:
+            raise write_failure("What the execution runs with", path, error) from error
+
+    def environments(self) -> list[dict[str, Any]]:
+        """What was noted of the runners, in their order; lines that cannot be read are passed over."""
+        try:
+            lines = (self.directory / "environments.jsonl").read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return []
+        found = []
+        for line in lines:
+            with suppress(ValueError):
+                entry = json.loads(line)
+                found += [entry] if isinstance(entry, dict) else []
+        return found
+
     def mark_runner(self, mark: RunnerMark) -> None:
         """Note who runs this execution; raises StoreError."""
         draft = self.directory / f".runner.{os.getpid()}"

@@ -13,6 +13,7 @@ from podium.engine.execution import Execution
 from podium.model.flow import Flow, Task
 from podium.store.execution_records import ExecutionRecord
 from podium.store.log_filter import AT_FIRST
+from podium.workbench.runs.environment import environment_of
 from podium.workbench.runs.metrics_table import MetricsTable, read_metrics
 from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.run_tabs import NAMES, SHORT, TABS, WIDGETS, Tab
@@ -27,7 +28,7 @@ _BESIDE_OUTPUTS = ("inputs", "vars", "trigger", "labels", "flow", "execution")
 
 
 class RunDetails(Vertical):
-    """Lanes of the log, values, topology, metrics, and the flow as it ran."""
+    """Lanes of the log, values, topology, metrics, what it runs with, and the flow as it ran."""
 
     DEFAULT_CSS = """
     RunDetails {
@@ -59,6 +60,10 @@ class RunDetails(Vertical):
             yield ValuesTree("Inputs and variables", "This run has no inputs, variables or labels.", id="run-inputs")
             yield TopologyView(self._desk.now, id="run-topology")
             yield MetricsTable(id="run-metrics")
+            yield ValuesTree(
+                "Environment", "What a run runs with is noted when its runner begins.", expressions=False,
+                id="run-environment",
+            )  # fmt: skip
             yield FlowEditor("", read_only=True, id="run-flow")
 
     def on_mount(self) -> None:
@@ -139,5 +144,7 @@ class RunDetails(Vertical):
             self.query_one("#run-inputs", ValuesTree).show(hide(values_of(execution, flow, _BESIDE_OUTPUTS)))
         elif self._tab == "metrics":
             self.query_one(MetricsTable).show(list(read_metrics(self._record.metrics)))
+        elif self._tab == "environment":
+            self.query_one("#run-environment", ValuesTree).show(environment_of(self._desk.stores, self._record, flow))
         elif self._tab == "topology":
             self.query_one(TopologyView).show(flow, execution)

@@ -71,6 +71,7 @@ class RunScreen(Screen[None]):
         Binding("right_square_bracket", "tab(1)", "Next tab", id="run.next_tab", show=False),
         Binding("left_square_bracket", "tab(-1)", "Previous tab", id="run.previous_tab", show=False),
         Binding("T", "show('topology')", "Topology", id="run.topology", show=False),
+        Binding("V", "show('environment')", "Environment", id="run.environment", show=False),
         Binding("alt+m,z", "widen", "Lower part alone", id="run.maximize", show=False),
         Binding("1", "jump('tasks')", "Tasks", id="run.tasks", show=False),
         Binding("2", "jump('outputs')", "Outputs", id="run.outputs", show=False),
@@ -78,8 +79,8 @@ class RunScreen(Screen[None]):
         Binding("4", "jump('failure')", "Error", id="run.failure", show=False),
     ]
     HELP = """One run. Enter on a task shows only its log, E evaluates an expression with the values of this run, R
-    replays from the task under the cursor. [ and ] go through the tabs, T shows the flow as a tree, z the lower part
-    alone; in the values y, e and J copy the value, its expression or its JSON."""
+    replays from the task under the cursor. [ and ] go through the tabs, T shows the flow as a tree, V what the run
+    runs with, z the lower part alone; in the values y, e and J copy the value, its expression or its JSON."""
 
     class CodeRequested(Message):
         """A line of a file (from 1) is to be shown in the editor; this screen is closed."""

@@ -72,8 +72,10 @@ class ValuesTree(Tree[_Data]):
             super().__init__()
             self.value = value
 
-    def __init__(self, title: str, empty: str, *, id: str | None = None) -> None:
+    def __init__(self, title: str, empty: str, *, expressions: bool = True, id: str | None = None) -> None:
+        """`expressions` False: there is no expression that would give these values."""
         super().__init__(Text(""), id=id)
+        self._expressions = expressions
         self.show_root = False
         self.show_guides = True
         self.guide_depth = 2
@@ -189,6 +191,10 @@ class ValuesTree(Tree[_Data]):
             self._add_slice(parent, more.parent, more.first, set())
         elif isinstance(more, Value) and not more.is_branch:
             self.post_message(self.ReadRequested(more))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what makes sense for these values is offered."""
+        return self._expressions or (action, parameters) != ("copy", ("expression",))
 
     def action_copy(self, way: str) -> None:
         """Copy the value under the cursor: as `text`, as `expression` or `as_json`."""
