@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from podium.expressions.errors import ExpressionError
+from podium.expressions.fixtures import FixtureServices
 from podium.expressions.jq_programs import check_jq, run_jq
 from podium.expressions.limits import DEFAULT_LIMITS
 
@@ -21,7 +22,7 @@ DATA: dict[str, Any] = {
 
 
 def jq(program: str, value: Any = DATA) -> list[Any]:
-    return run_jq(value, program, DEFAULT_LIMITS)
+    return run_jq(value, program, DEFAULT_LIMITS, FixtureServices().now)
 
 
 @pytest.mark.parametrize(

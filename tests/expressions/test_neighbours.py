@@ -152,3 +152,8 @@ def test_typed_values_are_plain(expression: str, expected: Any) -> None:
     assert json.loads(json.dumps(found)) == expected
     inner = found if isinstance(found, list) else found.values() if isinstance(found, dict) else ()
     assert not any(isinstance(item, (Char, Long, Single)) for item in inner)
+
+
+def test_jq_knows_the_time() -> None:
+    assert abs(render_typed("{{ (1 | jq('now') | first) - (now() | timestamp) }}", {}, SERVICES)) < 5
+    assert render_typed("{{ [1] | jq('map(. as $now | $now)') }}", {}, SERVICES) == [[1]]

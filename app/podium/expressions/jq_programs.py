@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,21 +18,22 @@ if TYPE_CHECKING:
 _SHOWN = 200
 
 
-def run_jq(value: Any, program: str, limits: Limits) -> list[Any]:
-    """All results of the program; a text is parsed as JSON first.
+def run_jq(value: Any, program: str, limits: Limits, clock: Callable[[], datetime]) -> list[Any]:
+    """All results of the program; a text is parsed as JSON first. `clock` answers jq's `now`.
 
     Raises `ExpressionError` for text that is not JSON, a program that cannot be parsed and errors it raises,
     `LimitExceeded` when it takes too long or produces too much.
     """
     from podium.expressions.jq.data import JqError, JqLimit, plain
     from podium.expressions.jq.evaluation import Evaluator, Scope
-    from podium.expressions.jq.functions import NATIVES
+    from podium.expressions.jq.functions import NATIVES, value_native
     from podium.expressions.jq.library import library
 
     try:
         tree = _parsed(program)
         content = parse_json(value) if isinstance(value, str) else plain(bounded(value))
-        evaluator = Evaluator(NATIVES, limits.pattern_seconds, library())
+        timed = {**NATIVES, "now/0": value_native("now/0", lambda _: clock().timestamp())}
+        evaluator = Evaluator(timed if "now" in program else NATIVES, limits.pattern_seconds, library())
         results: list[Any] = []
         for result in evaluator.values(tree, Scope(None, "", None), content):
             results.append(result)

@@ -310,4 +310,4 @@ def jq(state: State, value: Any, program: Any) -> list[Any]:
     if program is ABSENT or program is None:
         raise ExpressionError("The 'jq' filter expects an argument 'expression'.")
     state.check_time()
-    return run_jq(value, to_text(program), state.limits)
+    return run_jq(value, to_text(program), state.limits, state.services.now)

@@ -29,7 +29,7 @@ def _stream(name: str) -> Callable[[Native], Native]:
     return register
 
 
-def _value(name: str, run: Callable[..., Any]) -> None:
+def value_native(name: str, run: Callable[..., Any]) -> Native:
     """A function from the input and the values of its arguments, called for each combination of them."""
 
     def native(
@@ -40,7 +40,7 @@ def _value(name: str, run: Callable[..., Any]) -> None:
                 raise JqError(f"Invalid path expression with result of {name.split('/')[0]}")
             yield None, run(value, *given)
 
-    NATIVES[name] = native
+    return native
 
 
 def _combinations(
@@ -344,9 +344,10 @@ def _case(value: Any, name: str, shift: Callable[[str], str]) -> str:
 
 
 for _name, _run in mathematics.FUNCTIONS.items():
-    _value(_name, _run)
+    NATIVES[_name] = value_native(_name, _run)
 for _format in calculation.FORMAT_NAMES:
-    _value(f"@{_format}/0", lambda value, name=_format: calculation.formatted(name, value))
+    _full_name = f"@{_format}/0"
+    NATIVES[_full_name] = value_native(_full_name, lambda value, name=_format: calculation.formatted(name, value))
 
 _VALUES: dict[str, Callable[..., Any]] = {
     "length/0": _length,
@@ -408,7 +409,7 @@ _VALUES: dict[str, Callable[..., Any]] = {
     "strptime/1": dates.parsed,
 }
 for _name, _run in _VALUES.items():
-    _value(_name, _run)
+    NATIVES[_name] = value_native(_name, _run)
 
 
 @_stream("match/2")
