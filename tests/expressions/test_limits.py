@@ -1,4 +1,7 @@
-"""A flow is untrusted text: nothing in it may hang a runner or take the machine's memory."""
+"""A flow is untrusted text: nothing in it may hang a runner or take the machine's memory.
+
+What is measured is the time of the processor, which the tests beside it do not lengthen.
+"""
 
 from __future__ import annotations
 
@@ -82,11 +85,11 @@ def slow(template: str) -> Any:
     ids=lambda text: text[:60],
 )
 def test_what_grows_without_end_is_refused(template: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(ExpressionError) as failure:
         Template(template, "2.x").render({}, SERVICES, TIGHT)
     assert str(failure.value)
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize(
@@ -103,14 +106,14 @@ def test_what_grows_without_end_is_refused(template: str) -> None:
 )
 def test_a_hostile_pattern_ends(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "DEFAULT_LIMITS", TIGHT)
-    start = time.monotonic()
+    start = time.process_time()
     try:
         render(template, {"v": "a" * 60 + "!"}, SERVICES)
     except LimitExceeded as error:
         assert "longer than 0.5 seconds" in str(error)
     except ExpressionError as error:
         assert "longer than 0.5 seconds" in str(error)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_circular_render_calls_end() -> None:
@@ -145,23 +148,23 @@ def test_doubling_by_recursive_rendering_ends() -> None:
     ids=lambda text: text[:12],
 )
 def test_reading_is_linear(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     try:
         Template(text)
     except ExpressionError as error:
         assert error.message
-    assert time.monotonic() - start < 3
+    assert time.process_time() - start < 3
 
 
 def test_comparing_large_lists_is_fast() -> None:
     context = {"a": list(range(200_000)), "b": list(range(200_000, 0, -1)), "c": [[n] for n in range(3000)]}
-    start = time.monotonic()
+    start = time.process_time()
     assert render("{{ a contains b }}", context, SERVICES) == "false"
     assert render("{{ (a - b) | length }}", context, SERVICES) == "1"
     assert render("{{ a | distinct | length }}", context, SERVICES) == "200000"
     with pytest.raises(LimitExceeded):
         render("{{ c | distinct | length }}", context, SERVICES)
-    assert time.monotonic() - start < 15
+    assert time.process_time() - start < 15
 
 
 def test_a_text_without_expressions_has_no_limit() -> None:

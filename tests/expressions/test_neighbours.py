@@ -157,3 +157,35 @@ def test_typed_values_are_plain(expression: str, expected: Any) -> None:
 def test_jq_knows_the_time() -> None:
     assert abs(render_typed("{{ (1 | jq('now') | first) - (now() | timestamp) }}", {}, SERVICES)) < 5
     assert render_typed("{{ [1] | jq('map(. as $now | $now)') }}", {}, SERVICES) == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("template", "suggestion"),
+    [
+        ("{{ a\xa0}}", "It is a no-break space: write a plain one"),
+        ("{{ \u201cx\u201d }}", 'Write a straight quote: `"`'),
+        ("{{ a && b }}", "Write `and`, or `~` to join texts"),
+        ("{{ a || b }}", "Write `or`"),
+        ("{{ !a }}", "Write `not x`, or `!=`"),
+        ("{{ a ?: 1 }}", "Write `value ?? other`"),
+        ("{{ a in l }}", "Write `list contains value` or `value isIn list`"),
+        ("{{ a not in l }}", "Write `not (value isIn list)`"),
+        ("{{ a if a else 1 }}", "Write `condition ? value : other`"),
+        ("{{ l[0:2] }}", "There are no slices: write `value | slice(0, 2)`"),
+        ("{{ l.0 }}", "Write `[0]`"),
+        ("{{ a = 1 }}", "Write `==` to compare"),
+        ("{{ a === 1 }}", "Write `==` to compare"),
+        ("{{ a <> 1 }}", "Write `!=`"),
+        ("{{ str | date('yyyy''T''HH') }}", "A doubled quote ends the text: put the other kind of quotes around it"),
+        ("{% elif a %}", "Write `{% elseif … %}`"),
+        ("{{ True }}", "Write `true`"),
+        ("{{ None }}", "Write `null`"),
+        ("{{ inputs.my-key.x }}", "A name with a hyphen goes in brackets: `inputs['my-key'].x`"),
+        ("{{ a ? 1 }}", None),
+        ("{{ a[ }}", None),
+    ],
+)
+def test_what_other_languages_write_is_translated(template: str, suggestion: str | None) -> None:
+    with pytest.raises(ExpressionError) as failure:
+        render(template, {**CONTEXT, "inputs": {"my-key": {"x": 1}, "my": 2}}, SERVICES)
+    assert failure.value.suggestion == suggestion

@@ -9,11 +9,11 @@ from podium.expressions import arithmetic, nodes
 from podium.expressions.bindings import Failure, bound, constants
 from podium.expressions.entries import Entry
 from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue, did_you_mean
-from podium.expressions.foreign import FOREIGN_FILTERS
+from podium.expressions.foreign import FOREIGN_FILTERS, hyphenated
 from podium.expressions.members import NOTHING, member, member_names, method
 from podium.expressions.registry import FILTERS, FUNCTIONS, TESTS, function_hint
 from podium.expressions.state import Evaluate, State
-from podium.expressions.trace import Step
+from podium.expressions.trace import recorded
 from podium.expressions.values import as_long, equal, kind_of, to_text, truth
 
 Operation = Callable[[Any, Any], Any]
@@ -52,7 +52,7 @@ class ExpressionCompiler:
     def expression(self, node: nodes.Expression) -> Evaluate:
         evaluate = self._COMPILE[type(node)](self, node)
         if self.traced and not isinstance(node, (nodes.Literal, nodes.Group)):
-            return _recorded(evaluate, node)
+            return recorded(evaluate, node)
         return evaluate
 
     def _literal(self, node: nodes.Literal) -> Evaluate:
@@ -208,7 +208,9 @@ class ExpressionCompiler:
             return self._wrapping(what, ordered, left, right, offset)
         if operator in _ARITHMETIC:
             what, operation = _ARITHMETIC[operator]
-            return self._wrapping(what, operation, left, right, offset)
+            mended = hyphenated(node, self.source)
+            hint = None if mended is None else f"A name with a hyphen goes in brackets: `{mended}`"
+            return self._wrapping(what, operation, left, right, offset, hint)
         direct = _DIRECT[operator]
         lazy = operator == "contains"
 
@@ -224,7 +226,9 @@ class ExpressionCompiler:
 
         return plain
 
-    def _wrapping(self, what: str, operation: Operation, left: Evaluate, right: Evaluate, offset: int) -> Evaluate:
+    def _wrapping(
+        self, what: str, operation: Operation, left: Evaluate, right: Evaluate, offset: int, hint: str | None = None
+    ) -> Evaluate:
         """Operators that replace any failure of an operand by their own, so that `??` cannot catch it."""
 
         def operate(state: State) -> Any:
@@ -237,7 +241,7 @@ class ExpressionCompiler:
                     f"Could not perform {what}: {error.message}",
                     template=self.source,
                     offset=offset,
-                    suggestion=error.suggestion,
+                    suggestion=hint or error.suggestion,
                 ) from error
 
         return operate
@@ -484,13 +488,3 @@ def _coalesce(left: Evaluate, right: Evaluate, *, undefined_only: bool) -> Evalu
         return right(state) if value is None and not undefined_only else value
 
     return coalesce
-
-
-def _recorded(evaluate: Evaluate, node: nodes.Expression) -> Evaluate:
-    def recorded(state: State) -> Any:
-        value = evaluate(state)
-        if state.steps is not None and len(state.steps) < state.limits.trace_steps:
-            state.steps.append(Step(node.start, node.end, value))
-        return value
-
-    return recorded

@@ -7,6 +7,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+from podium.expressions.foreign import FOREIGN_NAMES
+
 _SHOWN_TEMPLATE = 1000
 """Longer templates are cut in messages: a whole script would hide the point."""
 
@@ -89,7 +91,8 @@ class MissingValue(ExpressionError):
         path: str = "",
         available: Callable[[], Iterable[object]] | None = None,
     ) -> None:
-        super().__init__("", template=template, offset=offset, available=available, wanted=name)
+        known = None if path else FOREIGN_NAMES.get(name)
+        super().__init__("", template=template, offset=offset, suggestion=known, available=available, wanted=name)
         self.name = name
         self.path = path or name
 

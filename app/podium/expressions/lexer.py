@@ -44,7 +44,8 @@ CLOSING = {
     TAG_END: re.compile(r"-?%\}"),
     INTERPOLATION_END: re.compile(r"\}"),
 }
-SPACE = re.compile(r"\s*")
+SPACE = re.compile(r"[^\S\x85\xa0\u2007\u202f]*")
+"""What Java takes for white space: not the spaces at which no line may break, which texts from the web bring along."""
 PIECE = re.compile(
     r"(?P<OPERATOR>\?\?\??|\.\.|[=!<>]=|[<>+\-*/%|~]|"
     r"(?:is\s+not|is|not|and|or|contains|equals|isIn)(?!\w))"
@@ -55,6 +56,16 @@ PIECE = re.compile(
     re.DOTALL,
 )
 _STRING_PART = re.compile(r"[^#\"\\]*(?:(?:\\.|#(?!\{))[^#\"\\]*)*", re.DOTALL)
+_CHARACTER_HINTS = {
+    **dict.fromkeys("\xa0\u2007\u202f", "It is a no-break space: write a plain one"),
+    **dict.fromkeys("\u201c\u201d\u201e\u2033", 'Write a straight quote: `"`'),
+    **dict.fromkeys("\u2018\u2019\u201a\u2032", "Write a straight quote: `'`"),
+    "!": "Write `not x`, or `!=`",
+    "&": "Write `and`, or `~` to join texts",
+    "^": "There is no such operator",
+    "\u2013": "Write a plain minus: `-`",
+    "\u2212": "Write a plain minus: `-`",
+}
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _BLANK = "\ue000"
 
@@ -161,7 +172,7 @@ class Lexer:
         """A double-quoted text with a `#` in it: plain parts as strings, `#{…}` as token runs."""
         text = self.masked
         if text[start] != '"':
-            self._fail(f"Unexpected character [{text[start]}]", start)
+            self._fail(f"Unexpected character [{text[start]}]", start, _CHARACTER_HINTS.get(text[start]))
         position, parts = start + 1, 0
         while True:
             end = _STRING_PART.match(text, position).end()  # type: ignore[union-attr]  # may match nothing
@@ -185,8 +196,8 @@ class Lexer:
                 self._fail('Unclosed """', start)
             self.tokens[-1] = self.tokens[-1]._replace(kind=PUNCTUATION, value="#}")
 
-    def _fail(self, message: str, offset: int) -> NoReturn:
-        raise ExpressionSyntaxError(message, template=self.template, offset=offset)
+    def _fail(self, message: str, offset: int, suggestion: str | None = None) -> NoReturn:
+        raise ExpressionSyntaxError(message, template=self.template, offset=offset, suggestion=suggestion)
 
 
 def raw_blocks(text: str) -> Iterator[tuple[int, int, int, int]]:

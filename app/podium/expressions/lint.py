@@ -10,6 +10,7 @@ from functools import lru_cache
 from podium.expressions import nodes
 from podium.expressions.analysis import Analysis, Usage, analyze, argument
 from podium.expressions.errors import ExpressionError, did_you_mean
+from podium.expressions.foreign import hyphenated
 from podium.expressions.java_dates import NAMED_FORMATS, check_pattern
 from podium.expressions.jq_programs import check_jq
 from podium.expressions.moments import UNITS
@@ -19,7 +20,6 @@ from podium.expressions.registry import FILTERS, FUNCTIONS
 from podium.expressions.tags import parse
 from podium.expressions.zones import zone_of
 
-_TREES_OF_TASKS = frozenset({"outputs", "inputs", "vars", "tasks", "trigger", "labels"})
 _TEXT_VALUES = {("taskrun", "value"), ("item", "value")}
 _PATTERN_ARGUMENTS = ("format", "existingFormat")
 _QUOTED = re.compile(r"'[^']*'")
@@ -129,33 +129,16 @@ def _regex_problem(pattern: str) -> str | None:
 
 
 def _about_operator(node: nodes.Binary, template: str) -> Iterator[Remark]:
-    if node.operator == "-" and _is_hyphen(node, template):
-        path = template[node.left.start : node.left.end]
-        head, _, last = path.rpartition(".")
-        rest = template[node.operator_start : node.right.end]
-        name, dot, tail = rest.partition(".")
-        mended = f"{head}['{last}{name}']{dot}{tail}"
-        message = f"This subtracts `{rest[1:]}` from `{path}`. A name with a hyphen goes in brackets: `{mended}`."
+    mended = hyphenated(node, template)
+    if mended is not None:
+        path, rest = template[node.left.start : node.left.end], template[node.right.start : node.right.end]
+        message = f"This subtracts `{rest}` from `{path}`. A name with a hyphen goes in brackets: `{mended}`."
         yield Remark(message, node.start, node.end, replacement=mended)
     if node.operator == "~":
         for side in (node.left, node.right):
             if isinstance(side, (nodes.ListLiteral, nodes.MapLiteral)):
                 message = "`~` writes lists and maps in Java's form, not as JSON: add `| toJson` in parentheses."
                 yield Remark(message, side.start, side.end)
-
-
-def _is_hyphen(node: nodes.Binary, template: str) -> bool:
-    left, right = node.left, node.right
-    if not isinstance(left, nodes.Member) or not left.dotted or left.arguments is not None:
-        return False
-    if left.end != node.operator_start or right.start != node.operator_start + 1:
-        return False
-    root: nodes.Expression = left
-    while isinstance(root, nodes.Member):
-        root = root.target
-    while isinstance(right, nodes.Member):
-        right = right.target
-    return isinstance(root, nodes.Name) and root.name in _TREES_OF_TASKS and isinstance(right, nodes.Name)
 
 
 def _about_member(node: nodes.Member) -> Iterator[Remark]:

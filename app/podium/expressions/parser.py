@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from podium.expressions import nodes
 from podium.expressions.errors import ExpressionSyntaxError
+from podium.expressions.foreign import foreign_syntax
 from podium.expressions.lexer import (
     EOF,
     INTERPOLATION_END,
@@ -66,7 +67,16 @@ class ExpressionParser:
         return self.advance()
 
     def fail(self, message: str, token: Token) -> NoReturn:
-        raise ExpressionSyntaxError(message, template=self.template, offset=token.start)
+        index = self.index if self.tokens[self.index] is token else max(0, self.index - 1)
+        before = [one.value for one in self.tokens[max(0, index - 4) : index]]
+        following = self.tokens[min(index + 1, len(self.tokens) - 1)].value
+        if token.kind == STRING and index and self.tokens[index - 1].kind == STRING:
+            suggestion: str | None = "A doubled quote ends the text: put the other kind of quotes around it"
+        elif token.kind == NUMBER and before[-1:] == ["."]:
+            suggestion = f"Write `[{token.value}]`"
+        else:
+            suggestion = foreign_syntax(before, token.value, following)
+        raise ExpressionSyntaxError(message, template=self.template, offset=token.start, suggestion=suggestion)
 
     def expression(self) -> nodes.Expression:
         condition = self._binary(0)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from podium.expressions import nodes
 from podium.expressions.errors import ExpressionError
+from podium.expressions.state import Evaluate, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +27,15 @@ class Trace:
     steps: tuple[Step, ...]
     result: str | None
     error: ExpressionError | None
+
+
+def recorded(evaluate: Evaluate, node: nodes.Expression) -> Evaluate:
+    """The same evaluation, which also notes its value in the state."""
+
+    def noting(state: State) -> Any:
+        value = evaluate(state)
+        if state.steps is not None and len(state.steps) < state.limits.trace_steps:
+            state.steps.append(Step(node.start, node.end, value))
+        return value
+
+    return noting

@@ -190,7 +190,7 @@ def equal(left: Any, right: Any) -> bool:
 
 def _equal(left: Any, right: Any, steps: list[int]) -> bool:
     steps[0] += 1
-    if steps[0] > DEFAULT_LIMITS.elements * 4:
+    if steps[0] > DEFAULT_LIMITS.elements * 2:
         raise LimitExceeded("The values are too large to compare")
     if left is None or right is None:
         return left is right

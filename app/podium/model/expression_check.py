@@ -12,6 +12,7 @@ from typing import Protocol
 
 from podium.expressions.analysis import Analysis, Reference, Segment, analyze, argument
 from podium.expressions.errors import did_you_mean
+from podium.expressions.foreign import FOREIGN_NAMES
 from podium.expressions.lint import remarks
 from podium.model.diagnostics import Edit, Fix
 from podium.model.expression_places import ExpressionText, FlowTexts, has_expression, texts_of
@@ -150,8 +151,8 @@ class _Check:
         elif root in VARIABLES and VARIABLES[root].closed:
             self._member(reference, places)
         elif root not in VARIABLES and not self.text.own_variables and self.text.block not in ("variables", "triggers"):
-            hint = did_you_mean(root, VARIABLES)
-            hint = hint if hint and hint.startswith("Did") else None
+            near = did_you_mean(root, VARIABLES)
+            hint = FOREIGN_NAMES.get(root) or (near if near and near.startswith("Did") else None)
             message = _sentence(f"`{root}` is no variable that expressions have", hint)
             self._add("unknown-variable", message, places, *_span(reference.segments[0]))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from podium.expressions.jq import calculation, data, dates, matching, mathematics, trees
@@ -17,6 +17,7 @@ from podium.expressions.values import utf16_length
 
 NATIVES: dict[str, Native] = {}
 """By name and count of arguments, `has/1`."""
+_Found = tuple[Path | None, Any]
 
 
 def _stream(name: str) -> Callable[[Native], Native]:
@@ -96,19 +97,60 @@ def _getpath(
 
 
 @_stream("recurse/1")
+@_stream("repeat/1")
 def _recurse(
     evaluator: Evaluator, arguments: tuple[trees.Tree, ...], scope: Scope, path: Path | None, value: Any
 ) -> Stream:
-    pending: list[Stream] = [iter([(path, value)])]
+    def steps(found: _Found) -> Iterable[tuple[bool, _Found]]:
+        return itertools.chain([(True, found)], _again(evaluator, arguments[0], scope, found))
+
+    return _walked((path, value), steps)
+
+
+@_stream("while/2")
+def _while(
+    evaluator: Evaluator, arguments: tuple[trees.Tree, ...], scope: Scope, path: Path | None, value: Any
+) -> Stream:
+    def steps(found: _Found) -> Iterator[tuple[bool, _Found]]:
+        for holds in evaluator.values(arguments[0], scope, found[1]):
+            if data.truthy(holds):
+                yield True, found
+                yield from _again(evaluator, arguments[1], scope, found)
+
+    return _walked((path, value), steps)
+
+
+@_stream("until/2")
+def _until(
+    evaluator: Evaluator, arguments: tuple[trees.Tree, ...], scope: Scope, path: Path | None, value: Any
+) -> Stream:
+    def steps(found: _Found) -> Iterator[tuple[bool, _Found]]:
+        for holds in evaluator.values(arguments[0], scope, found[1]):
+            if data.truthy(holds):
+                yield True, found
+            else:
+                yield from _again(evaluator, arguments[1], scope, found)
+
+    return _walked((path, value), steps)
+
+
+def _again(evaluator: Evaluator, update: trees.Tree, scope: Scope, found: _Found) -> Iterator[tuple[bool, _Found]]:
+    return ((False, following) for following in evaluator.run(update, scope, *found))
+
+
+def _walked(start: _Found, steps: Callable[[_Found], Iterable[tuple[bool, _Found]]]) -> Stream:
+    """jq's recursive functions without recursion: `steps` says for a value what comes out and what it goes on with."""
+    pending: list[Iterator[tuple[bool, _Found]]] = [iter([(False, start)])]
     while pending:
-        found = next(pending[-1], None)
+        result, found = next(pending[-1], (True, None))
         if found is None:
             pending.pop()
-            continue
-        yield found
-        if len(pending) > DEFAULT_LIMITS.elements:
-            raise JqLimit("a recursion has no end")
-        pending.append(evaluator.run(arguments[0], scope, *found))
+        elif result:
+            yield found
+        else:
+            if len(pending) > DEFAULT_LIMITS.elements:
+                raise JqLimit("a recursion has no end")
+            pending.append(iter(steps(found)))
 
 
 @_stream("first/1")

@@ -40,9 +40,6 @@ def add: reduce .[] as $x (null; . + $x);
 def add(f): reduce f as $x (null; . + $x);
 def range($n): range(0; $n);
 def range($from; $to): range($from; $to; 1);
-def while(cond; update): def _while: if cond then ., (update | _while) else empty end; _while;
-def until(cond; update): def _until: if cond then . else (update | _until) end; _until;
-def repeat(f): def _repeat: ., (f | _repeat); _repeat;
 def in(xs): . as $x | xs | has($x);
 def inside(xs): . as $x | xs | contains($x);
 def combinations:
