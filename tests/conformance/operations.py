@@ -81,6 +81,11 @@ class _Play:
             if found:
                 yield f"trigger_variables_absent: there is {found}"
             expect = {key: value for key, value in expect.items() if key != "trigger_variables_absent"}
+        if "inputs_has_key" in expect and "inputs" in self.answer:
+            absent = [name for name in expect["inputs_has_key"] if name not in self.answer["inputs"]]
+            if absent:
+                yield f"inputs_has_key: {absent} are missing"
+            expect = {key: value for key, value in expect.items() if key != "inputs_has_key"}
         rest = {key: value for key, value in expect.items() if key not in self.answer}
         if any(key.startswith("model") for key in rest):
             flow = self.world.main_flow()
@@ -171,7 +176,9 @@ class _Play:
         raw = self.case.raw
         given = step.get("inputs", raw.get("inputs"))
         labels = step.get("labels", raw.get("labels")) or ()
-        self.main = self.world.run(step.get("flow"), self.case.inputs(given), labels)
+        self.main = self.world.run(
+            step.get("flow"), self.case.inputs(given), labels, moment_of(step.get("scheduleDate"))
+        )
         if "as" in step:
             self.world.names[step["as"]] = self.main
         if "until" in step:
@@ -228,10 +235,14 @@ class _Play:
             chosen = _chosen(Observed(self.world, self.was), step["from"]) if "from" in step else None
             with self.world.held("expect_immediate" in step):
                 self.main = self.world.executions.replay(
-                    self.was.id, taskrun_id=chosen, revision=step.get("revision"),
-                    inputs=self.case.inputs(step["inputs"]) if "inputs" in step else None,
-                )  # fmt: skip
+                    self.was.id, taskrun_id=chosen, revision=step.get("revision"), inputs=self._inputs_of(step)
+                )
         self.answer["count"] = len(self._targets(step)) if "execution" in step else 1
+
+    def _inputs_of(self, step: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Other inputs for a replay; None: those that the execution had."""
+        given = step.get("inputs")
+        return None if given is None else written_inputs(self.case.inputs(given), self.world.root)
 
     def _do_mark_as(self, step: Mapping[str, Any]) -> None:
         self.main = self._targets(step)[0]
@@ -262,7 +273,7 @@ class _Play:
         dates = step.get("dates") or {}
         after, before = (moment_of(step.get(name, dates.get(short))) for name, short in _BOUNDS)
         wanted = ExecutionFilter(
-            flow_id=step.get("flowId"), namespace=step.get("namespace"), text=step.get("text") or "",
+            flow_id=step.get("flowId"), namespace=step.get("namespace"), text=step.get("text") or step.get("q") or "",
             states=(states,) if isinstance(states, str) else tuple(states), labels=tuple(pairs), after=after,
             before=before,
         )  # fmt: skip
@@ -286,13 +297,13 @@ class _Play:
                 raise AssertionError(problem)
 
     def _do_get_execution(self, step: Mapping[str, Any]) -> None:
-        self.world.get(self._targets(step)[0])
+        self.main = self.world.get(self._targets(step)[0]).id
 
     def _do_read_file(self, step: Mapping[str, Any]) -> None:
         path = step["path"]
         if path == "uri of another execution":
             path = "kestra:///io/kestra/tests/other/executions/abcdef/inputs/file/hello.txt"
-        uri = self.world.input_uri(self.main or "", path)
+        uri = self.world.uri(self.main or "", path)
         content = self.world.readable(self.world.get(self.main or ""), uri)
         self.answer.update(content=content, size=len(content.encode()))
 
@@ -304,9 +315,12 @@ class _Play:
 
     def _do_eval(self, step: Mapping[str, Any]) -> None:
         execution = self.world.get(self.main or "")
-        chosen = _chosen(Observed(self.world, execution), step["taskrun"])
         try:
-            result = self.world.evaluated(execution, chosen, step["expression"])
+            if "taskrun" in step:
+                chosen = _chosen(Observed(self.world, execution), step["taskrun"])
+                result = self.world.evaluated(execution, chosen, step["expression"])
+            else:
+                result = self.world.rendered(execution, step["expression"])
         except Exception as error:
             if "expect_error" in step and not differs(str(error), step["expect_error"]):
                 return
@@ -326,6 +340,7 @@ class _Play:
         if found.errors:
             raise ValueError("; ".join(map(str, found.errors)))
         self.answer["inputs"] = dict(found.values)
+        self.answer["inputs_count"] = len(found.values)
 
     def _do_validate_inputs(self, step: Mapping[str, Any]) -> None:
         found = self.world.resolved(self.case.inputs(step["inputs"]), store=False)
@@ -353,7 +368,7 @@ class _Play:
         self.world.strict = step.get("strict", True)
 
     def _do_edit_flow(self, step: Mapping[str, Any]) -> None:
-        self.world.replace_task(step["replace_task"])
+        self.answer["revision"] = self.world.replace_task(step["replace_task"])
 
     # -- triggers ----------------------------------------------------------------------------------------------
 
@@ -391,6 +406,9 @@ class _Play:
         before = len(self.world.everything())
         status, content = self.world.triggers.request(step)
         self.answer["execution_created"] = len(self.world.everything()) > before
+        missing = [part for part in step.get("expect_body_contains") or () if part not in f"{content}"]
+        if missing:
+            raise AssertionError(f"{missing} not in {content}")
         if status >= 400:
             raise ValueError(f"{status} {content}")
         if status != step.get("http_status", status):

@@ -18,8 +18,8 @@ from manifest import Case
 
 ENVIRONMENT = {"KESTRA_TEST1": "true", "KESTRA_TEST2": "Pass by env"}
 SECRETS = {
-    "SECRET_MY_SECRET": "secretValue", "SECRET_NEW_LINE": "cGFzc3dvcmR2ZXJ5dmVyeXZleXJsb25ncGFzc3dvcmR2ZXJ5dmVyeXZl",
-    "SECRET_WEBHOOK_KEY": "secretKey", "SECRET_PASSWORD": "mypassword",
+    "SECRET_MY_SECRET": '{"secretKey":"secretValue"}', "SECRET_NEW_LINE": "passwordveryveryveyrlong" * 5,
+    "SECRET_WEBHOOK_KEY": "secretKey", "SECRET_PASSWORD": "password",
 }  # fmt: skip
 GLOBALS = {"string": "string", "int": 1, "bool": True, "nested": {"int": 2}}
 KEY = base64.b64encode(b"I6EGNzRESu3X3pKZidrqCGOHQFUFC0yK"[:32]).decode()
@@ -30,7 +30,7 @@ def prepare(case: Case, root: Path) -> list[Path]:
     setup = case.setup
     os.environ.update(ENVIRONMENT)
     for name, value in {**SECRETS, **(setup.get("env_b64") or {})}.items():
-        os.environ[name] = base64.b64encode(value.encode()).decode()
+        os.environ[name] = base64.encodebytes(value.encode()).decode().rstrip()
     os.environ["SECRET_NON_B64_SECRET"] = "some secret value"
     os.environ.update(setup.get("env") or {})
     plugins = Path(__file__).resolve().parents[1] / "plugins"

@@ -126,7 +126,10 @@ class World:
 
     # -- executions --------------------------------------------------------------------------------------------
 
-    def run(self, flow: str | None, inputs: Mapping[str, Any], labels: Sequence[Mapping[str, str]]) -> str:
+    def run(
+        self, flow: str | None, inputs: Mapping[str, Any], labels: Sequence[Mapping[str, str]],
+        schedule_date: datetime | None = None,
+    ) -> str:  # fmt: skip
         """Start the main flow, or another one by its file; returns the id of the execution."""
         path = self._path(flow)
         loaded = load_flow(path.read_text("utf-8"), self.registry, defaults=self.stores.plugin_defaults)
@@ -140,7 +143,7 @@ class World:
         pairs = [(label["key"], label["value"]) for label in labels]
         if self.case.setup.get("raw_inputs"):
             return self._run_untyped(loaded.flow, given, pairs, path)
-        return self.executions.run(loaded.flow, given, labels=pairs, path=path)
+        return self.executions.run(loaded.flow, given, labels=pairs, path=path, schedule_date=schedule_date)
 
     def _run_untyped(self, flow: Flow, inputs: Mapping[str, Any], labels: Any, path: Path) -> str:
         """As the Java tests do it: the values go into the execution as they are."""
@@ -172,14 +175,14 @@ class World:
             raise ValueError("; ".join(error.message for error in loaded.errors))
         return loaded.flow
 
-    def replace_task(self, task: Mapping[str, Any]) -> None:
-        """The main flow with one task replaced wherever it is: its next revision."""
+    def replace_task(self, task: Mapping[str, Any]) -> int:
+        """The main flow with one task replaced wherever it is; the number of its next revision."""
         from surroundings import document
 
         self._edited = _replaced(document(self.paths[-1]), task)
         self.keep_revision()
         self.paths[-1].write_text(yaml.safe_dump(self._edited, sort_keys=False), "utf-8")
-        self.keep_revision()
+        return self.keep_revision()
 
     def keep_revision(self) -> int:
         """What the file of the main flow says now is a revision; its number."""
@@ -313,9 +316,17 @@ class World:
         path = self.stores.storage.path(uri, execution.namespace, lambda owner: owner == execution.id)
         return path.read_text("utf-8")
 
-    def input_uri(self, execution_id: str, path: str) -> str:
-        if path.startswith("${inputs."):
-            return str(self.get(execution_id).inputs[path[9:-1]])
+    def uri(self, execution_id: str, path: str) -> str:
+        """The URI at `${inputs.x}` or `${outputs.task.x}`, or what the step says itself."""
+        name, _, rest = path.removeprefix("${").removesuffix("}").partition(".")
+        execution = self.get(execution_id)
+        if name == "inputs":
+            return str(execution.inputs[rest])
+        if name == "outputs":
+            value: Any = {run.task_id: run.outputs for run in execution.taskruns.values()}
+            for part in rest.split("."):
+                value = value[part]
+            return str(value)
         return path
 
     def namespace_files_differ(self, wanted: Mapping[str, Mapping[str, str]]) -> str:

@@ -12,6 +12,7 @@ from podium.engine.progress import Container
 from podium.model.properties import prop
 from podium.plugin.context import RunContext
 from podium.plugin.task import DynamicTaskRun, FinalState, RunnableTask, TaskError, TaskResult, TriggerType
+from podium.tasks.encryption import encrypted
 
 _TESTS = "io.kestra.core.tasks.test."
 _RUNNERS = "io.kestra.core.runners."
@@ -77,11 +78,7 @@ class Encrypted(RunnableTask):
     format: str = prop(required=True, doc="The text.")
 
     def run(self, ctx: RunContext) -> Mapping[str, Any]:
-        key = ctx.setting("encryption.key")
-        text = self.format
-        if key:
-            text = ctx.render("{{ encrypt(podiumKey, podiumText) }}", {"podiumKey": key, "podiumText": text})
-        return {"value": {"type": "io.kestra.datatype:aes_encrypted", "value": text}}
+        return {"value": encrypted(ctx, self.format)}
 
 
 class NullOutputTask(RunnableTask):

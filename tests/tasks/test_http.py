@@ -203,6 +203,20 @@ def test_downloads(
     assert ctx.metrics == [("response.length", len(content), "counter", {})]
 
 
+def test_an_empty_answer_that_is_allowed(ctx: FakeContext, url: str) -> None:
+    outputs = ctx.run(DOWNLOAD, uri=f"{url}/empty", options={"allowFailed": True})
+    assert (outputs["code"], outputs["length"]) == (200, 0)
+    assert ctx.log.of("WARN") == ["No response from server"]
+
+
+def test_a_body_that_is_to_be_encrypted(ctx: FakeContext, url: str) -> None:
+    outputs = ctx.run(REQUEST, uri=f"{url}/status/200", encryptBody=True, options={"logs": ["RESPONSE_BODY"]})
+    assert "body" not in outputs
+    # There is no key.
+    assert outputs["encryptedBody"] == {"type": "io.kestra.datatype:aes_encrypted", "value": "reason: none"}
+    assert ctx.masked == ["reason: none"] and not any("reason" in line for line in ctx.log.of("INFO"))
+
+
 def test_downloads_that_are_not_whole(ctx: FakeContext, url: str) -> None:
     assert failure(ctx, DOWNLOAD, uri=f"{url}/empty") == "No response from server"
     assert ctx.run(DOWNLOAD, uri=f"{url}/empty", failOnEmptyResponse=False)["length"] == 0

@@ -5,8 +5,7 @@ from typing import Any
 
 from podium.base.masking import Masker
 from podium.expressions.aes_gcm import decrypted_text
-
-ENCRYPTED = "io.kestra.datatype:aes_encrypted"
+from podium.tasks.encryption import ENCRYPTED
 
 
 class Revealer:

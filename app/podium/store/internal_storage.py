@@ -3,8 +3,8 @@
     kestra:///<namespace as path>/<flow>/executions/<execution>/tasks/<task>/<task run>/<file>
 
 is the file with the same path below `.podium/storage/`. `kestra:///<namespace as path>/_files/<path>` and
-`nsfile://` name namespace files, `file://` any file of this machine. File names keep letters, digits and `.+=~_-`;
-any other character is stored as `_`, so that a URI needs no escapes.
+`nsfile://` name namespace files, `file://` any file of this machine. File names keep letters, digits and `.+=~%_-`;
+any other character is stored as `_`, so that a URI needs no escapes: its path is that of the file, as it is written.
 """
 
 import re
@@ -24,7 +24,7 @@ from podium.store.namespace_files import NamespaceFolders
 
 SCHEME = "kestra://"
 
-_UNWANTED = re.compile(r"[^\w.+=~-]")
+_UNWANTED = re.compile(r"[^\w.+=~%-]")
 _URI = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://([^/]*)(/.*)?", re.DOTALL)
 _LONGEST = 200
 """Bytes of a stored file name."""
@@ -105,7 +105,8 @@ class InternalStorage:
             raise StorageError(
                 f"`{uri}` is not the URI of a file: it begins with `kestra:///`, `nsfile://`, `file://`."
             )
-        scheme, host, path = match[1].lower(), match[2], unquote(match[3] or "/")
+        scheme, host, written = match[1].lower(), match[2], match[3] or "/"
+        path = unquote(written)
         if scheme == "file" and host in ("", "localhost"):
             return Path(path)
         if ".." in path.split("/") or "\0" in path:
@@ -117,10 +118,10 @@ class InternalStorage:
         folder, files, name = path.partition("/_files/")
         if files:
             return self._namespace_files.place(folder.strip("/").replace("/", "."), name)
-        owner = _owner(path)
+        owner = _owner(written)
         if owner is None or not may_read(owner):
             raise StorageError(f"Unable to read the file '{uri}' as it didn't belong to the current execution")
-        return self._inside(path)
+        return self._inside(written)
 
     def _inside(self, path: str) -> Path:
         found = self._root.joinpath(*PurePosixPath(path.lstrip("/")).parts)

@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote_plus, unquote
 
 from podium.expressions.errors import ExpressionError
 from podium.model.properties import prop
 from podium.model.schema import Example
 from podium.plugin.context import RunContext
 from podium.plugin.task import TaskError
+from podium.tasks.encryption import encrypted
 from podium.tasks.http_session import HttpTask, Response, extension_of
 from podium.tasks.records import store_records
 from podium.tasks.storage import scratch_file
@@ -27,6 +28,9 @@ class RequestOutputs:
     code: int = field(metadata={"doc": "The status code."})
     headers: dict[str, list[str]] = field(metadata={"doc": "The headers, names in lower case."})
     body: str | None = field(default=None, metadata={"doc": "The body as text; use `fromJson` for JSON."})
+    encryptedBody: dict[str, Any] | None = field(
+        default=None, metadata={"doc": "The body instead, with `encryptBody`; expressions see its text."}
+    )
 
 
 class Request(HttpTask):
@@ -52,7 +56,7 @@ class Request(HttpTask):
     )
 
     encryptBody: bool = prop(
-        default=False, doc="Keep the body out of the logs; on a server the output is encrypted, too."
+        default=False, doc="Keep the body out of the logs, and encrypted in `encryptedBody` when there is a key."
     )
 
     def run(self, ctx: RunContext) -> Mapping[str, Any]:
@@ -63,7 +67,8 @@ class Request(HttpTask):
                 "uri": response.answer.url, "code": response.answer.status_code, "headers": response.headers,
             }  # fmt: skip
         if content:
-            outputs["body"] = self._text(ctx, content)
+            text = self._text(ctx, content)
+            outputs |= {"encryptedBody": encrypted(ctx, text)} if self.encryptBody else {"body": text}
         return outputs
 
     def _text(self, ctx: RunContext, content: bytes) -> str:
@@ -122,7 +127,7 @@ class Download(HttpTask):
         if announced and not packed and announced.isdigit() and int(announced) != length:
             raise TaskError(f"The download is incomplete: {length} of {announced} bytes came.")
         if length == 0:
-            if self.failOnEmptyResponse and response.answer.status_code < 400:
+            if self.failOnEmptyResponse and not self.takes_failures() and response.answer.status_code < 400:
                 raise TaskError("No response from server")
             ctx.log.warn("No response from server")
 
@@ -134,7 +139,7 @@ def _suggested_name(response: Response) -> str | None:
     plain = re.search(r'filename\s*=\s*("[^"]*"|[^;]+)', header, re.IGNORECASE)
     name = unquote(encoded[1]) if encoded else plain[1].strip().strip('"') if plain else ""
     name = re.split(r"[/\\]", name.strip())[-1]
-    return quote(name) if name not in ("", ".", "..") else None
+    return quote_plus(name) if name not in ("", ".", "..") else None
 
 
 @dataclass

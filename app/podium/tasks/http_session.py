@@ -175,10 +175,14 @@ class HttpTask(RunnableTask):
         return verification_of(self.options)
 
     def _allowed(self, status: int) -> bool:
-        if status < 400 or self.allowFailed:
+        if status < 400 or self.takes_failures():
             return True
         options = self.options
-        return options is not None and (options.allowFailed or status in (options.allowedResponseCodes or ()))
+        return options is not None and status in (options.allowedResponseCodes or ())
+
+    def takes_failures(self) -> bool:
+        """Whether the sender looks at failures itself (`allowFailed`)."""
+        return bool(self.allowFailed) or (self.options is not None and self.options.allowFailed)
 
     def _parts(self) -> tuple[LogPart, ...]:
         if self.options is None:
