@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from tests.runtime.lab import Lab, orphans, shell, wait_until
@@ -49,6 +50,34 @@ def test_a_killed_runner_leaves_no_script_and_is_never_shown_as_running(lab: Lab
     assert lab.outputs(execution_id, "a") == kept
     assert lab.outputs(execution_id, "c") == kept
     assert [a.state for a in lab.taskrun(execution_id, "b").attempts] == ["FAILED", "SUCCESS"]
+
+
+def test_what_runner_and_guardian_left_is_ended_by_whoever_looks(lab: Lab) -> None:
+    """As `pkill -9 -f podium` does it: nobody is there to clean up."""
+    hiding = f"(setsid env -i sh -c 'echo $$ > {lab.root}/hides.up; exec sleep 60' > /dev/null 2>&1 &); "
+    flow = lab.flow(f"- {shell('b', hiding + gate(lab, 'b'))}")
+    execution_id = lab.start(flow)
+    pids = [int(lab.until_file("b.up")), int(lab.until_file("hides.up"))]
+    for guardian in guardians(lab.runner_pid(execution_id)):
+        os.kill(guardian, signal.SIGKILL)
+    lab.kill_runner(execution_id)
+    assert all(process_tree.process_identity(pid) is not None for pid in pids)
+    assert lab.executions.get(execution_id).state == "FAILED"
+    assert [process_tree.process_identity(pid) for pid in pids] == [None, None]
+
+
+def guardians(runner: int) -> list[int]:
+    """The children of a runner that clean up after it."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = entry.read_text()
+        except OSError:
+            continue
+        if "(podium-guard)" in text and int(text.rpartition(")")[2].split()[1]) == runner:
+            found.append(int(entry.parent.name))
+    assert found
+    return found
 
 
 def test_a_restart_goes_on_inside_flowables_and_subflows(lab: Lab) -> None:

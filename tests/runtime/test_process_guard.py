@@ -50,8 +50,9 @@ def attempt() -> Iterator[str]:
         "trap '' TERM; echo up; while :; do sleep 0.05; done",
         "setsid bash -c 'trap \"\" TERM; echo up; while :; do sleep 0.05; done' & wait",
         "(setsid sleep 30 > /dev/null 2>&1 &); echo up; sleep 30",
+        "(setsid env -i sleep 30 > /dev/null 2>&1 &); echo up; sleep 30",
     ],
-    ids=["plain", "ignores TERM", "own session", "daemon"],
+    ids=["plain", "ignores TERM", "own session", "daemon", "daemon that hides"],
 )
 def test_kill_9_of_the_runner_ends_its_scripts(attempt: str, script: str, tmp_path: Path) -> None:
     runner = subprocess.Popen(

@@ -151,6 +151,23 @@ for fd in (0, 1, 2): os.dup2(null, fd)
 time.sleep(30)
 """
 
+HIDES = """
+import os, sys, time
+if os.fork():
+    os.wait()
+    print('up', flush=True)
+    time.sleep(float(sys.argv[1])); sys.exit()
+os.setsid()
+if os.fork(): os._exit(0)
+null = os.open('/dev/null', os.O_RDWR)
+for fd in (0, 1, 2): os.dup2(null, fd)
+os.closerange(3, 256)
+with open('pid', 'w') as file: file.write(str(os.getpid()))
+os.chdir('/')
+os.execve('/bin/sh', ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"], {})
+"""
+"""A daemon that leaves nothing to be known by: another session, parent, directory, and an empty environment."""
+
 
 @pytest.mark.parametrize(
     "argv",
@@ -198,6 +215,27 @@ def test_a_daemon_is_ended_also_after_a_normal_end(program: Program) -> None:
     assert program.run(PYTHON, "-c", daemon) == 0
     assert program.out["stdout"] == ["up"]
     assert program.left() == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere such a daemon cannot be found")
+@pytest.mark.parametrize("seconds", ["30", "0"], ids=["cancelled", "after a normal end"])
+def test_a_daemon_that_hides_is_ended_too(program: Program, seconds: str) -> None:
+    pids: list[int] = []
+
+    def found(line: str) -> None:
+        while not (program.cwd / "pid").exists() or not (program.cwd / "pid").read_text():
+            time.sleep(0.005)
+        pids.append(int((program.cwd / "pid").read_text()))
+        if seconds == "30":
+            program.cancellation.set()
+
+    program.on_line = found
+    if seconds == "30":
+        with pytest.raises(Cancelled):
+            program.run(PYTHON, "-c", HIDES, seconds)
+    else:
+        assert program.run(PYTHON, "-c", HIDES, seconds) == 0
+    assert [process_tree.process_identity(pid) for pid in pids] == [None]
 
 
 def test_an_error_of_the_reader_ends_the_program(program: Program) -> None:

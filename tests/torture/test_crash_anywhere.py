@@ -98,12 +98,17 @@ def test_kill_9_at_any_moment(busy: Lab, moments: tuple[int, int, int]) -> None:
         except BaseException as error:
             error.add_note(f"--torture-seed {seed}, kill {number} of this test, after {moment:.3f} s of {length:.3f}")
             raise
-    assert killed > 0, "no runner was killed: the moments are wrong"
+    while not killed:
+        # A slow machine took long over the first run: earlier moments are left until one hits.
+        length /= 2
+        killed += torment(busy, flow, length, undisturbed, chance)
 
 
 def torment(lab: Lab, flow: Any, moment: float, undisturbed: Mapping[str, Any], chance: random.Random) -> int:
     """One run that is killed once or twice, taken up again, and held against the undisturbed one; how many kills."""
     execution_id = lab.start(flow)
+    record = lab.executions.record(execution_id)
+    wait_until(lambda: living_runner(record) is not None or record.load().execution.state != "CREATED", 30)
     killed = 0
     for wait in (moment, *([chance.uniform(0, moment)] if chance.random() < 0.3 else [])):
         time.sleep(wait)

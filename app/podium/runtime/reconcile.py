@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from podium.engine.execution import Execution
 from podium.engine.recovery import is_lost, lost
+from podium.engine.states import TERMINAL
 from podium.runtime import requests
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import Launcher
@@ -13,6 +14,7 @@ from podium.runtime.presence import living_runner
 from podium.runtime.process_tree import is_alive
 from podium.runtime.reconciled import Reconciled
 from podium.runtime.refusals import NotCreated
+from podium.runtime.remains import end_remains
 from podium.runtime.slots import start_next
 from podium.store.execution_records import ExecutionRecord
 from podium.store.index import ExecutionIndex
@@ -43,6 +45,11 @@ def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:
         # Somebody takes it over just now; or its flow needs a plugin that is not here: nothing can be said about it.
         return False
     record.unmark_runner()
+    if closed.lost:
+        end_remains([
+            f"{execution.id}.{run.id}.{len(run.attempts) - 1}"
+            for run in execution.taskruns.values() if run.attempts and run.attempts[-1].state not in TERMINAL
+        ])  # fmt: skip
     return closed.lost
 
 
