@@ -115,7 +115,7 @@ def _print_head(execution: Execution, now: datetime, masker: "Masker", console: 
         ("started", f"{short_moment(execution.start, now)}, {trigger}"),
         ("inputs", _pairs(masker.value(execution.inputs).items())),
         ("labels", _pairs(label for label in execution.labels if not label[0].startswith("system."))),
-        ("variables", _pairs(masker.value(execution.variables).items())),
+        ("variables", _pairs(masker.value(execution.variables or {}).items())),
         ("parent", execution.parent_id or ""),
         ("original", execution.original_id if execution.original_id != execution.id else ""),
         ("attempt", str(execution.attempt_number) if execution.attempt_number > 1 else ""),
