@@ -83,6 +83,16 @@ async def opened(pilot: Pilot[None]) -> Desk:
     return app
 
 
+def on_the_failed_one(app: Desk) -> bool:
+    """Whether the cursor went to the task that failed; it has no outputs, so theirs is on the name above them."""
+    selected = screen(app).query_one(TaskTree).selected
+    return selected is not None and selected.run.id == "r4" and outputs(app).cursor_line == 0
+
+
+def outputs(app: Desk) -> ValuesTree:
+    return screen(app).query_one("#run-outputs", ValuesTree)
+
+
 def screen(app: Desk) -> RunScreen:
     assert isinstance(app.screen, RunScreen)
     return app.screen
@@ -97,7 +107,7 @@ def test_the_picture_of_a_failed_run(recorder: Recorder, size: tuple[int, int], 
         await until(pilot, lambda: "KeyError" in app.grid() and "exit code 1" in app.grid())
         await until(pilot, lambda: size[0] < 100 or "rows  48151" in app.grid())
         await until(pilot, lambda: screen(app).query_one(TaskTree).selected.run.id == "r4")  # type: ignore[union-attr]
-        await pilot.pause(0.1)
+        await until(pilot, lambda: size[0] < 100 or on_the_failed_one(app))
 
     assert callable(snap_compare)
     assert snap_compare(Desk(recorder), run_before=prepare, terminal_size=size)
@@ -165,10 +175,11 @@ async def test_values_are_copied_as_value_expression_and_json(recorder: Recorder
     failed_run(recorder)
     async with Desk(recorder).run_test(size=(140, 45)) as pilot:
         app = await opened(pilot)
-        tree = screen(app).query_one("#run-outputs", ValuesTree)
-        await until(pilot, lambda: "rows  48151" in app.grid())
-        tree.reveal(("outputs", "extract", "vars", "gh-stars", 1))
+        tree = outputs(app)
+        await until(pilot, lambda: "rows  48151" in app.grid() and on_the_failed_one(app))
         tree.focus()
+        await pilot.pause()  # until the tree has heard that the failed task was chosen
+        tree.reveal(("outputs", "extract", "vars", "gh-stars", 1))
         await until(pilot, lambda: tree.cursor_node is not None and str(tree.cursor_node.label) == "[1]")
         await pilot.press("y", "e", "up", "up", "J")
         assert app.copied[:2] == ["2", "{{ outputs.extract.vars['gh-stars'][1] }}"]

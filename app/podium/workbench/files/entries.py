@@ -41,13 +41,18 @@ class Entry:
         return not self.is_folder, self.name.casefold(), self.name
 
 
+FolderStamp = frozenset[tuple[str, int, int]]
+"""Name, time of change in nanoseconds and size of all that is in a folder: different when anything of it changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The entries of `folder`; `problem` says why it could not be read."""
+    """The entries of `folder`; `problem` says why it could not be read. `stamp` was taken before they were read."""
 
     folder: str
     entries: tuple[Entry, ...]
     problem: str = ""
+    stamp: FolderStamp = frozenset()
 
 
 def is_hidden(name: str) -> bool:
@@ -57,12 +62,28 @@ def is_hidden(name: str) -> bool:
 
 def list_folder(root: Path, folder: str) -> Listing:
     """Read one folder, and the flows of its YAML files."""
+    stamp = folder_stamp(root, folder)
     try:
         with os.scandir(root / folder) as found:
             entries = [_entry(root, folder, item) for item in found if not is_hidden(item.name)]
     except OSError as error:
         return Listing(folder, (), error.strerror or str(error))
-    return Listing(folder, tuple(sorted(entries, key=lambda entry: entry.order)))
+    return Listing(folder, tuple(sorted(entries, key=lambda entry: entry.order)), stamp=stamp)
+
+
+def folder_stamp(root: Path, folder: str) -> FolderStamp:
+    """What tells whether a folder, or a file in it, is as it was; empty when it cannot be read."""
+    found: set[tuple[str, int, int]] = set()
+    try:
+        with os.scandir(root / folder) as items:
+            for item in items:
+                state = item.stat(follow_symlinks=False)
+                # A folder's own time says what happened in it: that is told by its own stamp.
+                is_folder = item.is_dir(follow_symlinks=False)
+                found.add((item.name, 0, 0) if is_folder else (item.name, state.st_mtime_ns, state.st_size))
+    except OSError:
+        return frozenset()
+    return frozenset(found)
 
 
 def entry_at(root: Path, path: str) -> Entry | None:

@@ -81,6 +81,13 @@ class TreeModel:
             self._problems[listing.folder] = listing.problem
         self._rows = None
 
+    def differences(self, listing: Listing) -> list[tuple[str, Entry | None]]:
+        """What of a folder is not as it was read before, in the form that `apply` takes."""
+        known = {entry.path: entry for entry in self._folders.get(listing.folder, ())}
+        found = {entry.path: entry for entry in listing.entries}
+        changed: list[tuple[str, Entry | None]] = [(path, one) for path, one in found.items() if known.get(path) != one]
+        return changed + [(path, None) for path in known if path not in found]
+
     def apply(self, changes: Iterable[tuple[str, Entry | None]]) -> set[str]:
         """Entries that appeared, changed or went (None). Returns folders that must be read again: new ones of ours."""
         unread: set[str] = set()

@@ -100,12 +100,18 @@ class FileKeeper:
 
     # ---- what other programs do --------------------------------------------------------------------------------
 
-    def changed_on_disk(self, path: Path, gone: bool) -> None:
+    def changed_on_disk(self, path: Path) -> None:
         """A file was written or removed by somebody; if it is open and not as we know it, take it over or ask."""
         buffer = self._pane.buffer_of(path)
         if buffer is None or buffer in self._saving:
             return
         self._bench.files.do(lambda: disk_digest(path), lambda digest: self._compare(buffer, digest), self._fail)
+
+    def folder_read(self, folder: Path) -> None:
+        """A folder was looked at anew: compare what is open of it with what is there."""
+        for buffer in self._pane.buffers:
+            if buffer.path.parent == folder:
+                self.changed_on_disk(buffer.path)
 
     def _compare(self, buffer: Buffer, digest: bytes | None) -> None:
         if buffer not in self._pane.buffers or buffer in self._saving or digest in (buffer.file.digest, b""):

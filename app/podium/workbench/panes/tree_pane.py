@@ -16,6 +16,7 @@ from textual.widgets import Input
 
 from podium.workbench.bench import Bench
 from podium.workbench.files.changes_on_disk import FolderWatch
+from podium.workbench.files.changes_on_disk import News as DiskNews
 from podium.workbench.files.entries import Entry, Listing, list_folder, walk
 from podium.workbench.files.file_actions import Done
 from podium.workbench.files.finding import best_matches
@@ -107,7 +108,8 @@ class TreePane(Vertical):
         first = not self._model.loaded
         self._model.take(listing)
         self.rows.settle()
-        self._watch_loaded()
+        self._watch.watch(self._model.loaded, listing)
+        self.post_message(self.FolderRead(self._root / listing.folder))
         for entry in listing.entries:
             if entry.is_folder and self._model.is_open(entry.path) and not self._model.knows(entry.path):
                 self._read(entry.path)
@@ -126,30 +128,36 @@ class TreePane(Vertical):
                 self._read(entry.path)
         self.rows.settle()
 
-    def _watch_loaded(self) -> None:
-        self._watch.watch(self._model.loaded)
-
-    def _report(self, changes: list[tuple[str, Entry | None]], ask_git: bool) -> None:
+    def _report(self, news: DiskNews) -> None:
         """From the watching thread."""
-        self.app.call_later(self._take_changes, changes, ask_git)
+        self.app.call_later(self._take_disk_news, news)
 
-    def _take_changes(self, changes: list[tuple[str, Entry | None]], ask_git: bool) -> None:
+    def _take_disk_news(self, news: DiskNews) -> None:
         self._files = None
+        changes = news.changes + [change for listing in news.listings for change in self._model.differences(listing)]
         for folder in self._model.apply(changes):
             self._read(folder)
         self.rows.settle()
-        self._watch_loaded()
-        for path, entry in changes:
-            self.post_message(self.PathChanged(self._root / path, entry is None))
-        if ask_git:
-            self._ask_git()
+        self._watch.watch(self._model.loaded)
+        for path, _ in changes:
+            self.post_message(self.PathChanged(self._root / path))
+        for listing in news.listings:
+            self.post_message(self.FolderRead(self._root / listing.folder))
+        self._ask_git()
+
+    class FolderRead(Message):
+        """A folder was looked at: what is open of it may have changed before anybody watched."""
+
+        def __init__(self, folder: Path) -> None:
+            super().__init__()
+            self.folder = folder
 
     class PathChanged(Message):
-        """A file that the tree shows was changed or removed (`gone`) by whomever."""
+        """A file that the tree shows was changed or removed by whomever."""
 
-        def __init__(self, path: Path, gone: bool) -> None:
+        def __init__(self, path: Path) -> None:
             super().__init__()
-            self.path, self.gone = path, gone
+            self.path = path
 
     def _ask_git(self) -> None:
         """At most once a second, and never two at a time."""

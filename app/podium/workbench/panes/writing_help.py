@@ -55,6 +55,7 @@ class WritingHelp(Container):
         self._around = Around(bench.stores)
         self._typed = False
         self._warm = False
+        self._due: tuple[Buffer, int] | None = None
         self._asked: dict[tuple[str, str], float] = {}
         self.list = SuggestionList()
         self.card = DocumentationCard(markup=False)
@@ -72,6 +73,8 @@ class WritingHelp(Container):
     def takes(self, key: str, character: str | None) -> bool:
         """Whether a key belongs to what is open; it does nothing else then."""
         self._typed = (character is not None and character.isprintable()) or key == "backspace"
+        if self.list.is_open and (key in _MOVES or key in ("tab", "enter")):
+            self._catch_up()
         if self.list.is_open:
             if key in _MOVES:
                 self.list.move(_MOVES[key])
@@ -108,16 +111,21 @@ class WritingHelp(Container):
 
     def _open_after_paint(self, buffer: Buffer) -> None:
         """The key is drawn first; if another one comes meanwhile, that one counts."""
-        version = buffer.editor.version
+        self._due = (buffer, buffer.editor.version)
+        self.call_after_refresh(self._catch_up)
 
-        def open_now() -> None:
-            if buffer is self._shown() and buffer.editor.version == version and buffer.editor.has_focus:
-                self._open(buffer, by_itself=True)
-
-        self.call_after_refresh(open_now)
+    def _catch_up(self) -> None:
+        """Let the list say what the text says now: a key that chooses may come before the list was drawn anew."""
+        due, self._due = self._due, None
+        if due is None:
+            return
+        buffer, version = due
+        if buffer is self._shown() and buffer.editor.version == version and buffer.editor.has_focus:
+            self._open(buffer, by_itself=True)
 
     def close(self) -> None:
         """Hide everything."""
+        self._due = None
         self.list.close()
         self.card.display = False
 

@@ -226,7 +226,10 @@ class RunScreen(Screen[None]):
         outputs = self._hidden(values_of(execution, self.flow, ("outputs",)))
         beside = self.query_one("#run-outputs", ValuesTree)
         if beside.display:
+            first = beside.cursor_node is None
             beside.show(outputs)
+            if first:
+                self._reveal_outputs()
         if self._flow_read:
             self._lower.show_values(execution, self.flow, outputs, self._hidden)
         # The more there is, the more seldom: showing it never takes more than a twentieth of the time.
@@ -339,12 +342,14 @@ class RunScreen(Screen[None]):
     @on(TaskTree.Highlighted)
     def _its_outputs(self, event: TaskTree.Highlighted) -> None:
         event.stop()
-        if event.row is not None:
-            run = event.row.run
-            path = ["outputs", run.task_id, *([] if run.value is None else [run.value])]
-            tree = self.query_one("#run-outputs", ValuesTree)
-            if tree.display and run.outputs:
-                tree.reveal(path)
+        self._reveal_outputs()
+
+    def _reveal_outputs(self) -> None:
+        """The outputs of the task that the cursor is on; of one that has none, where they would be."""
+        row = self._tree.selected
+        tree = self.query_one("#run-outputs", ValuesTree)
+        if row is not None and tree.display:
+            tree.reveal(["outputs", row.run.task_id, *([] if row.run.value is None else [row.run.value])])
 
     # ---- actions -----------------------------------------------------------------------------------------------
 

@@ -99,8 +99,8 @@ class ValuesTree(Tree[_Data]):
             if value.is_branch and len(value.value) <= _FEW:
                 opened |= {child.path for child in value.children()}
             self._add(self.root, value, opened)
-        if cursor is not None:
-            self.reveal(cursor)
+        if values:
+            self.reveal(cursor or values[0].path)
 
     def reveal(self, path: Sequence[str | int]) -> None:
         """Put the cursor on a value, or on the closest one above it, opening what it is in."""
@@ -121,8 +121,8 @@ class ValuesTree(Tree[_Data]):
             if found is None:
                 break
             node, at = found, at + 1
-        # The line of a node is known only after the tree was laid out again.
-        self.call_after_refresh(lambda: self.move_cursor(node))
+        if self.last_line >= 0:  # asking for the last line lays the rows out: only then does a node know its own
+            self.move_cursor(node)
 
     def _opened(self, node: TreeNode[_Data]) -> set[tuple[str | int, ...]]:
         found: set[tuple[str | int, ...]] = set()

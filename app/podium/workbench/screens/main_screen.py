@@ -203,7 +203,10 @@ class MainScreen(Screen[None]):
     async def open_file(self, path: Path, line: int | None = None, column: int = 0, take_focus: bool = True) -> None:
         """Show a file in the editor."""
         buffer = await self.editor.open(path, line, column)
-        if buffer is not None and take_focus:
+        if buffer is None:
+            return
+        self.keeper.changed_on_disk(path)  # between reading it and showing it nobody would have listened
+        if take_focus:
             self.action_pane("editor")
 
     @on(FileOpenRequested)
@@ -219,7 +222,12 @@ class MainScreen(Screen[None]):
     @on(TreePane.PathChanged)
     def _path_changed(self, event: TreePane.PathChanged) -> None:
         event.stop()
-        self.keeper.changed_on_disk(event.path, event.gone)
+        self.keeper.changed_on_disk(event.path)
+
+    @on(TreePane.FolderRead)
+    def _folder_read(self, event: TreePane.FolderRead) -> None:
+        event.stop()
+        self.keeper.folder_read(event.folder)
 
     @on(TreePane.GitRead)
     def _git_read(self, event: TreePane.GitRead) -> None:
@@ -263,7 +271,7 @@ class MainScreen(Screen[None]):
             self.say("There is no terminal here that another editor could use.", failed=True)
         except OSError as error:
             self.say(f"{command[0]} cannot be started: {error.strerror}. Set $EDITOR to another program.", failed=True)
-        self.keeper.changed_on_disk(buffer.path, False)
+        self.keeper.changed_on_disk(buffer.path)
 
     def close_file(self, buffer: Buffer) -> None:
         """Close a file, after a question when it has unsaved text."""
