@@ -38,14 +38,14 @@ def _differs(key: str, wanted: Any, loaded: Sequence[Loaded], loose: bool, path:
         for severity in ("error", "warning", "info")
     }
     every = [text for texts in messages.values() for text in texts]
+    errors = _violations(loaded)
     paths = [diagnostic.path for each in loaded for diagnostic in each.diagnostics]
     if key == "valid":
         return "" if (not messages["error"]) == wanted else f"errors: {messages['error']}"
     if key == "errors_count":
-        found = len(messages["error"])
-        return "" if found == wanted or (loose and found) else f"{found} errors: {messages['error']}"
+        return "" if len(errors) == wanted or (loose and errors) else f"{len(errors)} errors: {errors}"
     if key == "errors_contain":
-        return _contain(messages["error"], wanted, loose)
+        return _contain([*messages["error"], *errors], wanted, loose)
     if key == "warnings_contain":
         return _contain(messages["warning"], wanted, loose)
     if key == "warnings_count":
@@ -63,6 +63,24 @@ def _differs(key: str, wanted: Any, loaded: Sequence[Loaded], loose: bool, path:
         return _cli(wanted, path, root)
     flow = loaded[0].flow
     return f"no flow: {messages['error']}" if flow is None else model_differs(key, wanted, flow)
+
+
+_WHOLE_FLOW = frozenset({"duplicate-id", "input-dependency", "recursive-flow", "system-label", "reserved-id"})
+
+
+def _violations(loaded: Sequence[Loaded]) -> list[str]:
+    """What a server would count: all that concerns the flow as a whole is one violation, so is a task with children."""
+    found: list[str] = []
+    whole = [d.message.removeprefix("Invalid Flow: ") for each in loaded for d in each.errors if d.code in _WHOLE_FLOW]
+    if whole:
+        found.append("Invalid Flow: " + ", ".join(dict.fromkeys(whole)))
+    seen: set[tuple[str, str]] = set()
+    for diagnostic in (d for each in loaded for d in each.errors if d.code not in _WHOLE_FLOW):
+        key = (diagnostic.code, diagnostic.path)
+        if diagnostic.code != "not-runnable" or key not in seen:
+            found.append(diagnostic.message)
+        seen.add(key)
+    return found
 
 
 def _contain(texts: Sequence[str], wanted: Sequence[Any], loose: bool) -> str:
@@ -90,11 +108,12 @@ def model_differs(key: str, wanted: Any, flow: Flow) -> str:
     if key == "model":
         return differs(_facts(flow), wanted, subset=True)
     if key == "model_task":
-        found = {task.id: {"type": task.type, **task.props} for task in flow.walk()}
+        written = dict(_written(yaml.safe_load(flow.source)))
+        found = {task.id: {**written.get(task.id, {}), "type": task.type, **task.props} for task in flow.walk()}
         return differs(found, wanted, subset=True)
     if key in ("ids_count", "triggers_count"):
-        found_count = len(list(flow.walk())) if key == "ids_count" else len(flow.triggers)
-        return differs(found_count, wanted)
+        tasks = len(list(flow.walk())) if key == "ids_count" else 0
+        return differs(tasks + len(flow.triggers), wanted)
     text = json.dumps(yaml.safe_load(flow.source), ensure_ascii=False, separators=(",", ":"), default=str)
     if key == "model_json":
         return differs(json.loads(text), wanted, subset=True)
@@ -103,6 +122,18 @@ def model_differs(key: str, wanted: Any, flow: Flow) -> str:
         wrong = [part for part in parts if (str(part) in text) != (key == "model_json_contains")]
         return f"{wrong} in {text}" if wrong else ""
     return "the runner does not know this expectation"
+
+
+def _written(value: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every object with an id, as it is written."""
+    if isinstance(value, Mapping):
+        if "id" in value:
+            yield str(value["id"]), value
+        for item in value.values():
+            yield from _written(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _written(item)
 
 
 def _facts(flow: Flow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from manifest import TERMINAL, Case
+from manifest import Case
 from matching import duration, filled
 from surroundings import Stub, written_inputs
 
@@ -30,6 +30,7 @@ from podium.runtime.encrypted_outputs import Revealer
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import ForkedRunner
+from podium.runtime.masks import secret_inputs_of
 from podium.runtime.process_tree import is_alive
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
@@ -40,8 +41,8 @@ from podium.store.stores import Stores
 from podium.store.summaries import summary_of
 from podium.store.workspace import Workspace
 
-_RESTING = frozenset({"PAUSED", "QUEUED"})
-"""States that an execution does not leave by itself."""
+_PASSING = frozenset({"CREATED", "RUNNING", "RESTARTED", "KILLING"})
+"""States that others follow at once: they may be over before anybody looks."""
 
 
 class HeldLauncher:
@@ -189,19 +190,31 @@ class World:
         flow = self.main_flow_of(self.paths[-1].read_text("utf-8"))
         return int(self.stores.revisions.keep(flow.source, flow.namespace, flow.id))
 
-    def wait(self, execution_id: str, states: Any, patience: timedelta) -> None:
-        """Until the execution is in one of the states; None of these within `patience` is a failure."""
-        passing = set(states) - TERMINAL
+    def wait(self, execution_id: str, patience: timedelta) -> None:
+        """Until the execution has ended; a failure when it has not within `patience`."""
+        execution = self.executions.wait(execution_id, patience)
+        if not execution.terminal:
+            raise AssertionError(f"still {execution.state} after {patience}")
+
+    def wait_until(self, execution_id: str, state: str, patience: timedelta, known: int = 0) -> None:
+        """Until the execution is in the state; ending in another one is a failure.
+
+        `known` is how many states it had before the operation whose result is waited for.
+        """
 
         def there(execution: Execution) -> bool:
-            if execution.state in passing:
-                return True
-            # States that others follow at once may be over before anybody looks.
-            return any(state in passing - _RESTING for state, _ in execution.histories)
+            since = execution.histories[known:]
+            passed = state in _PASSING and any(each == state for each, _ in since)
+            return passed or (execution.state == state and bool(since))
 
-        execution = self.executions.wait(execution_id, patience, until=there if passing else None)
-        if not there(execution) and not execution.terminal:
-            raise AssertionError(f"still {execution.state} after {patience}")
+        last = time.monotonic() + patience.total_seconds()
+        execution = self.executions.wait(execution_id, patience, until=there)
+        while not execution.histories[known:] and time.monotonic() < last:
+            # What was asked for has not begun yet: the execution has ended, as it had before.
+            time.sleep(0.05)
+            execution = self.executions.wait(execution_id, patience, until=there)
+        if not there(execution):
+            raise AssertionError(f"the execution is {execution.state}, not {state}")
 
     def settle(self, execution_id: str) -> None:
         """Let held runners go, and what was asked for be done."""
@@ -378,9 +391,16 @@ class World:
 
     # -- inputs ------------------------------------------------------------------------------------------------
 
-    def resolved(self, inputs: Mapping[str, Any], *, store: bool) -> Any:
+    def resolved(self, inputs: Mapping[str, Any]) -> Any:
+        """What a form would see."""
         given = written_inputs(inputs, self.root)
         return self.creation.preview(NewExecution(self.main_flow(), given)).inputs
+
+    def typed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of an execution as its journal has them: files stored, secrets hidden."""
+        flow = self.main_flow()
+        values = self.creation.typed_inputs(NewExecution(flow, written_inputs(inputs, self.root)), "typed")
+        return {name: "******" if name in secret_inputs_of(flow) else value for name, value in values.items()}
 
 
 def _opened(root: Path) -> tuple[Workspace, Any]:

@@ -10,9 +10,11 @@ from podium.engine import commands as k
 from podium.engine import stimuli as s
 from podium.engine.changes import encode
 from podium.engine.execution import fold
+from podium.engine.plan import Plan
 from podium.engine.recovery import is_lost, lost
 from podium.engine.restart import RestartError, mark_as, replay, restart
 from podium.engine.states import TERMINAL
+from podium.engine.variables import Variables
 
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
 
@@ -504,6 +506,23 @@ def test_a_loop_knows_the_value_of_a_loop_until_after_a_restart() -> None:
     assert run.execution.state == "KILLED" and run.taskrun("u", "x").outputs == {"iterationCount": 2}
     assert back(run)[-1] == "SUCCESS"
     assert {taskrun.value for taskrun in run.execution.taskruns.values() if taskrun.task_id == "u"} == {"x", "y"}
+
+
+def test_what_a_task_in_a_working_directory_sees_of_those_above() -> None:
+    directory = {"id": "w", "do": "WorkingDirectory", "tasks": [A]}
+    run = Simulation(
+        flow([each("l", ["1"], seq("s", directory)), each("m", ["2"], {**directory, "id": "v", "tasks": [B]})])
+    )
+    run.run()
+    seen = {}
+    for name in "ab":
+        variables = Variables(Plan(run.flow), run.execution, {})
+        seen[name] = variables.of_taskrun(run.taskrun(name), run.flow.tasks_by_id[name])
+    assert seen["a"]["parents"] == [{"taskrun": {"value": "1"}}] and "value" not in seen["a"]["taskrun"]
+    assert seen["b"]["taskrun"]["value"] == "2" and "parent" not in seen["b"]
+    worker = seen["b"]["workerTaskrun"]
+    assert list(worker) == ["id", "startDate", "attemptsCount", "parentId", "value", "iteration"]
+    assert (worker["id"], worker["value"], worker["iteration"]) == (run.taskrun("v", "2").id, "2", 0)
 
 
 def replayed(run: Simulation, name: str, value: str | None = None, **more) -> Simulation:

@@ -56,7 +56,7 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "bookkeeping": ("revision: 3\n" + TASK, [("ignored", 3, 1)]),
     "enterprise": (
         "quotas: []\nworkerGroup:\n  key: x\n" + TASK,
-        [("enterprise-only", 3, 1), ("enterprise-only", 4, 1)],
+        [("enterprise-only", 3, 1), ("worker-group", 4, 1)],
     ),
     # -- ids
     "task id": (TASK.replace("id: t", "id: a.b"), [("invalid-id", 4, 9)]),
@@ -337,6 +337,49 @@ def test_an_older_property_is_a_warning_only_in_a_flow_of_2_0(registry: Registry
     newer = "triggers:\n  - id: s\n    type: io.kestra.plugin.core.trigger.Flow\n    dependsOn: [{flowId: x}]\n"
     (found,) = load_flow(HEAD + newer + PROCESS, registry).diagnostics
     assert (found.code, found.severity) == ("deprecated-property", "warning")
+
+
+WORDS = {
+    "a group for a worker": (
+        TASK + "    workerGroup: {key: gpu}\n", ["Worker Group is an Enterprise Edition functionality: "]),
+    "every duplicate": (
+        "tasks:\n  - {id: a, type: $LOG, message: x}\n  - {id: b, type: $LOG, message: x}\n"
+        "  - {id: a, type: $LOG, message: x}\nlisteners:\n  - tasks: [{id: b, type: $LOG, message: x}]\n",
+        [f"Duplicate task id with name [a, b]: `{name}` is in line {line} " for name, line in (("a", 4), ("b", 5))]),
+    "no tasks": ("tasks:\n", ["tasks: must not be empty. "]),
+    "a flowable without tasks": (
+        "tasks:\n  - {id: p, type: $FLOW.Parallel}\n  - {id: q, type: $FLOW.Sequential, tasks: []}\n",
+        ["tasks[0].tasks: must not be empty. ", "tasks[1].tasks: must not be empty. "]),
+    "a WorkingDirectory without tasks": (
+        "tasks:\n  - {id: p, type: $FLOW.WorkingDirectory}\n  - {id: q, type: $FLOW.WorkingDirectory, tasks: []}\n",
+        ["p: The 'tasks' property cannot be empty. ", "q: The 'tasks' property cannot be empty. "]),
+    "a flowable in a WorkingDirectory": (
+        "tasks:\n  - id: w\n    type: $FLOW.WorkingDirectory\n    tasks:\n      - {id: p, type: $FLOW.Pause}\n",
+        ["w: Only runnable tasks are allowed as children of a WorkingDirectory task: p is a flowable task. "]),
+    "a Dag": (
+        "tasks:\n  - id: d\n    type: $FLOW.Dag\n    tasks:\n"
+        "      - {task: {id: a, type: $LOG, message: x}, dependsOn: [b]}\n"
+        "      - {task: {id: b, type: $LOG, message: x}, dependsOn: [a, c]}\n",
+        ["d: Cyclic dependency detected: a, b. ", "d: Not existing task id in dependency: c."]),
+    "a default for a file": (
+        "inputs:\n  - {id: f, type: FILE, defaults: data.csv}\n  - {id: g, type: FILE, defaults: 'nsfile:///a.csv'}\n"
+        "  - {id: h, type: FILE, defaults: 'file:///a.csv'}\n" + TASK,
+        ["f: no `defaults` can be set for inputs of type 'FILE', "]),
+}  # fmt: skip
+"""What an error says first: the words of a server, with the id of the task where a server has it."""
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_an_error_says_what_a_server_says(name: str, registry: Registry) -> None:
+    text, wanted = WORDS[name]
+    errors = load_flow(HEAD + written(text), registry).errors
+    assert [error.message[: len(words)] for error, words in zip(errors, wanted, strict=True)] == wanted
+
+
+def test_a_flow_for_the_enterprise_edition_may_have_worker_groups() -> None:
+    text = HEAD + "workerGroup: {key: a}\n" + TASK + "    workerGroup: {key: gpu}\n"
+    loaded = load_flow(text, default_registry(enterprise=True))
+    assert not loaded.errors and [each.code for each in loaded.diagnostics] == ["enterprise-only"] * 2
 
 
 def test_each_document_is_a_flow_of_its_own(registry: Registry) -> None:

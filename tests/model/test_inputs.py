@@ -215,6 +215,17 @@ def test_what_depends_on_a_disabled_input_is_disabled() -> None:
     assert [item.enabled for item in resolve(text, {}).inputs] == [False, False]
 
 
+def test_a_disabled_input_keeps_what_was_given_but_not_for_the_flow() -> None:
+    text = """
+- {id: a, type: STRING, dependsOn: {inputs: [], condition: "{{ false }}"}}
+- {id: b, type: INT, dependsOn: {inputs: [a]}}
+- {id: c, type: SECRET, dependsOn: {inputs: [a]}}
+"""
+    resolved = resolve(text, {"a": "v", "b": "7", "c": "hunter2"})
+    assert [item.value for item in resolved.inputs] == ["v", "7", None]
+    assert resolved.values == {} and not resolved.errors
+
+
 EXPRESSIONS = [
     ("{{ ['a', null, 3] }}", ("a", "3"), None),
     ("{{ 'a' }}", None, "Invalid expression result. Expected a list of strings, but received String"),

@@ -90,20 +90,9 @@ class Variables:
         context["parents"] = parents
         if parents:
             context["parent"] = parents[0]
-        taskrun: dict[str, Any] = {
-            "id": run.id, "startDate": iso_instant(run.start), "attemptsCount": _finished_attempts(run),
-        }  # fmt: skip
-        if run.parent:
-            taskrun["parentId"] = run.parent
-        if standing.value is not None:
-            taskrun["value"] = standing.value
-        if standing.iteration is not None:
-            taskrun["iteration"] = standing.iteration
-        if run.extra:
-            taskrun.update(run.extra.get("taskrun") or {})
-        context["taskrun"] = taskrun
+        context["taskrun"] = _taskrun(run, standing)
         if standing is not run:
-            context["workerTaskrun"] = {"id": standing.id, "value": standing.value}
+            context["workerTaskrun"] = _taskrun(standing, standing)
         return context
 
     def _standing(self, run: TaskRun) -> TaskRun:
@@ -143,6 +132,22 @@ class Variables:
             target = inner
         outputs = run.outputs if self._reveal is None else self._reveal(run.outputs)
         target[path[-1]] = {} if outputs is None else dict(outputs)
+
+
+def _taskrun(run: TaskRun, standing: TaskRun) -> dict[str, Any]:
+    """A task run as expressions see it, with the value and iteration of the one in whose place it stands."""
+    taskrun: dict[str, Any] = {
+        "id": run.id, "startDate": iso_instant(run.start), "attemptsCount": _finished_attempts(run),
+    }  # fmt: skip
+    if run.parent:
+        taskrun["parentId"] = run.parent
+    if standing.value is not None:
+        taskrun["value"] = standing.value
+    if standing.iteration is not None:
+        taskrun["iteration"] = standing.iteration
+    if run.extra:
+        taskrun.update(run.extra.get("taskrun") or {})
+    return taskrun
 
 
 def _finished_attempts(run: TaskRun) -> int:

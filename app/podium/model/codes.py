@@ -37,6 +37,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "pattern": ("error", "The regular expression cannot be compiled."),
     "system-label": ("error", "Labels that begin with `system.` are set by Kestra only."),
     "plugin-default": ("error", "An entry of `pluginDefaults` is not complete or sets an unknown property."),
+    "worker-group": ("error", "A worker group is refused by an open-source server; see `edition` in the settings."),
     "enterprise-only": ("warning", "The property exists in the Enterprise Edition only; it has no effect here."),
     "webhook-condition": ("error", "A Webhook cannot have this condition."),
     "expression-syntax": ("warning", "An expression cannot be parsed: the task fails when it is rendered."),

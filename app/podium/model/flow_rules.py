@@ -26,13 +26,18 @@ def check_reserved(flow_id: str, node: Node, findings: Findings) -> None:
 def check_unique(named: Sequence[Named], what: str, findings: Findings, word: str = "name") -> None:
     """No id twice; every later place of the text is marked."""
     first: dict[str, Node] = {}
-    for name, node, path in sorted(named, key=lambda each: each[1].range.line):
-        if name in first:
-            line = first[name].line + 1
-            message = f"Duplicate {what} with {word} [{name}]: line {line} has it already. Choose another id."
-            findings.add("duplicate-id", message, node, f"{path}.id")
-        else:
-            first[name] = node
+    again: list[Named] = []
+    for each in sorted(named, key=lambda each: each[1].range.line):
+        if each[0] in first:
+            again.append(each)
+        first.setdefault(each[0], each[1])
+    # As a server says it: one sentence with all of them, in its order of the blocks.
+    twice = {name for name, _, _ in again}
+    names = ", ".join(dict.fromkeys(name for name, _, _ in named if name in twice))
+    for name, node, path in again:
+        line = first[name].line + 1
+        message = f"Duplicate {what} with {word} [{names}]: `{name}` is in line {line} already. Choose another id."
+        findings.add("duplicate-id", message, node, f"{path}.id")
 
 
 def check_dependencies(inputs: Sequence[Input], node: Node | None, findings: Findings) -> None:

@@ -46,38 +46,41 @@ def _switch(reader: Reader, node: MapNode, path: str) -> None:
 
 
 def _working_directory(reader: Reader, node: MapNode, children: Sequence[Task], path: str) -> None:
+    task_id = node.text("id") or path
     listed = node.get("tasks")
     items: tuple[Node, ...] = getattr(listed, "items", ())
     for index, item in enumerate(items):
         if isinstance(item, MapNode) and (group := item.get("workerGroup")) is not None:
             message = (
-                "Cannot set a Worker Group in any WorkingDirectory sub-tasks, "
+                f"{task_id}: Cannot set a Worker Group in any WorkingDirectory sub-tasks, "
                 "it is only supported at the WorkingDirectory level."
             )
             reader.findings.add("not-runnable", message, group, f"{path}.tasks[{index}].workerGroup")
     for child in children:
         if child.decl.kind != "runnable":
             message = (
-                "Only runnable tasks are allowed as children of a WorkingDirectory task: "
+                f"{task_id}: Only runnable tasks are allowed as children of a WorkingDirectory task: "
                 f"{child.id} is a {child.decl.kind} task. Move it out, before or after the WorkingDirectory."
             )
             reader.findings.add("not-runnable", message, child.range, path)
 
 
-def check_dag(reader: Reader, node: Node, entries: Sequence[Waits], path: str) -> None:
+def check_dag(reader: Reader, node: Node, entries: Sequence[Waits], path: str, task_id: str) -> None:
     """Every dependency must exist, and none may lead back to itself."""
     if not entries and not getattr(node, "items", ()):
-        reader.findings.add("empty-list", f"{path}: No task defined. Add entries with a `task`.", node, path)
+        reader.findings.add("empty-list", f"{task_id}: No task defined. Add entries with a `task`.", node, path)
     known = [entry.task_id for entry in entries if entry.task_id is not None]
     for entry in entries:
         for index, name in enumerate(entry.after):
             if name.text not in known:
                 hint = did_you_mean(name.text, (other for other in known if other != entry.task_id))
-                message = f"Not existing task id in dependency: {name.text}." + (f" {hint}" if hint else "")
+                message = f"{task_id}: Not existing task id in dependency: {name.text}." + (f" {hint}" if hint else "")
                 reader.findings.add("dag-dependency", message, name, f"{entry.path}.dependsOn[{index}]")
     graph = {e.task_id: [n.text for n in e.after if n.text in known] for e in entries if e.task_id is not None}
     for ring in rings(graph):
         entry = next(entry for entry in entries if entry.task_id == ring[0])
         name = next(name for name in entry.after if name.text in ring)
-        message = f"Cyclic dependency detected: {', '.join(ring)}. Take one of the `dependsOn` out of the ring."
+        message = (
+            f"{task_id}: Cyclic dependency detected: {', '.join(ring)}. Take one of the `dependsOn` out of the ring."
+        )
         reader.findings.add("dag-dependency", message, name, f"{entry.path}.dependsOn")

@@ -37,7 +37,8 @@ class InputError:
 class ResolvedInput:
     """One input after resolution.
 
-    `enabled` is False when `dependsOn` leaves it out. `choices` is what a SELECT or MULTISELECT offers now.
+    `enabled` is False when `dependsOn` leaves it out; `value` is then what was given, unread, and
+    None for a secret. `choices` is what a SELECT or MULTISELECT offers now.
     `prefill` is what a form shows first when nobody has given a value.
     """
 
@@ -143,15 +144,17 @@ class _Resolver:
     def _resolve(self, input: Input) -> ResolvedInput:
         needed = self._dependencies(input)
         seen = nested({item.input.id: item.value for item in needed if item.enabled and not item.errors})[0]
+        secret = "SECRET" in (input.type, input.item_type)
         item = ResolvedInput(input, choices=input.values)
+        left_out = replace(item, enabled=False, value=None if secret else look_up(self.given, input.id))
         if not all(dependency.enabled for dependency in needed):
-            return _disabled(item)
+            return left_out
         try:
-            return self._valued(self._offered(item, seen), seen) if self._wanted(input, seen) else _disabled(item)
+            return self._valued(self._offered(item, seen), seen) if self._wanted(input, seen) else left_out
         except _Unrendered as failure:
             if any(dependency.errors for dependency in needed):
                 # The error of the dependency is enough: what follows from it is not the reader's mistake.
-                return _disabled(item)
+                return left_out
             return _refused(replace(item, enabled=failure.enabled), str(failure))
 
     def _wanted(self, input: Input, seen: Mapping[str, Any]) -> bool:
@@ -227,10 +230,6 @@ def _refused(item: ResolvedInput, message: str, value: Any = None) -> ResolvedIn
     if value is not None and "SECRET" in (item.input.type, item.input.item_type):
         received = _HIDDEN
     return replace(item, value=value, errors=(InputError(item.input.id, message, received),))
-
-
-def _disabled(item: ResolvedInput) -> ResolvedInput:
-    return replace(item, enabled=False)
 
 
 def look_up(given: Mapping[str, Any], id: str) -> Any:

@@ -252,6 +252,5 @@ class _FlowReader:
             elif name in _ENTERPRISE:
                 message = f"`{name}` exists in the Enterprise Edition only; it has no effect here."
                 self._findings.add("enterprise-only", message, entry.key, name)
-            elif name == "workerGroup":
-                message = "Worker Group is an Enterprise Edition functionality; it has no effect here."
-                self._findings.add("enterprise-only", message, entry.key, name)
+            elif name == "workerGroup" and isinstance(entry.value, MapNode) and entry.value.get("key") is not None:
+                self._reader.worker_group(entry.key, name)

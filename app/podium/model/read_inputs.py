@@ -96,10 +96,10 @@ class InputReader:
         if values.get("itemType") == "ARRAY" and type_name == "ARRAY":
             message = f"{input_id or path}: `itemType` cannot be `ARRAY`. Use JSON for nested lists."
             findings.add("invalid-value", message, found["itemType"][1].value, f"{path}.itemType")
-        if type_name == "FILE" and "defaults" in found and not is_null(found["defaults"][1].value):
+        if type_name == "FILE" and "defaults" in found and not _names_a_file(found["defaults"][1].value):
             message = (
-                f"{input_id or path}: no `defaults` can be set for inputs of type 'FILE'. Delete it; "
-                "read a namespace file when none is given."
+                f"{input_id or path}: no `defaults` can be set for inputs of type 'FILE', except the URI of a file: "
+                "nsfile:///path for a namespace file, file:///path for one of this machine."
             )
             findings.add("invalid-value", message, found["defaults"][1].value, f"{path}.defaults")
         name = values.get("displayName")
@@ -138,6 +138,12 @@ class InputReader:
 
 
 _APART = frozenset(("id", "type", "defaults", "prefill"))
+
+
+def _names_a_file(node: Node) -> bool:
+    """Whether the default of a FILE names a file that can be read later (Kestra 0.24), or is none."""
+    text = node.text if isinstance(node, ScalarNode) else ""
+    return is_null(node) or "{{" in text or text.lower().startswith(("nsfile://", "file://"))
 
 
 def _default(found: Found, name: str, type_name: str) -> Any:

@@ -12,7 +12,7 @@ from podium.model.ids import PLAIN, check_id
 from podium.model.items import expanded_items
 from podium.model.marked_yaml import Entry, ListNode, MapNode, Node, ScalarNode, is_null
 from podium.model.properties import ChildTasks, Properties, describe, prop
-from podium.model.reading import Found, Reader, extra_values
+from podium.model.reading import Found, Reader, extra_values, no_tasks
 from podium.model.retries import read_retry
 from podium.model.schema import PropertyDecl, TypeDecl
 from podium.model.shapes import shape_of, shape_of_type
@@ -42,13 +42,14 @@ class TaskReader:
         self.seen: list[tuple[str, Node, str]] = []
         """Id, node of the id and path of every task."""
 
-    def tasks(self, node: Node | None, path: str, required: bool = False) -> tuple[Task, ...]:
-        """A list of tasks. A required list must not be empty."""
+    def tasks(
+        self, node: Node | None, path: str, required: bool = False, owner: MapNode | None = None
+    ) -> tuple[Task, ...]:  # fmt: skip
+        """A list of tasks. A required list must not be empty; `owner` is the task that it belongs to."""
         items = self._reader.items_of(node, path, "the tasks")
         if required and isinstance(node, ListNode) and not items:
-            name = path.rpartition(".")[2]
-            message = f"{path}: must not be empty. The '{name}' property cannot be empty: add a task to it."
-            self._reader.findings.add("empty-list", message, node, path)
+            what = no_tasks(owner, path) if owner is not None else f"{path}: must not be empty."
+            self._reader.findings.add("empty-list", f"{what} Add a task to it.", node, path)
         read = (self.task(item, f"{path}[{index}]") for index, item in enumerate(items))
         return tuple(task for task in read if task is not None)
 
@@ -68,7 +69,7 @@ class TaskReader:
         task_id = self._id(found, path)
         common = reader.values({name: pair for name, pair in found.items() if name in _SIMPLE}, path)
         retry = read_retry(reader, found["retry"][1].value, f"{path}.retry") if "retry" in found else None
-        children, depends = self._children(found, path)
+        children, depends = self._children(found, path, given)
         props = reader.values({name: pair for name, pair in found.items() if _own(name, pair[0])}, path)
         if known is not None and known.open:
             props.update(extra_values(given, shape))
@@ -115,21 +116,21 @@ class TaskReader:
         return task_id
 
     def _children(
-        self, found: Found, path: str
+        self, found: Found, path: str, owner: MapNode
     ) -> tuple[dict[str, tuple[Task, ...]], Mapping[str, tuple[str, ...]] | None]:
         children: dict[str, tuple[Task, ...]] = {}
         depends: Mapping[str, tuple[str, ...]] | None = None
         for name, (decl, entry) in found.items():
             kind, place = decl.type.kind, f"{path}.{entry.key.text}"
             if kind == "tasks":
-                children[name] = self.tasks(entry.value, place, decl.required)
+                children[name] = self.tasks(entry.value, place, decl.required, owner)
             elif kind == "task":
                 child = self.task(entry.value, place)
                 children[name] = () if child is None else (child,)
             elif kind == "cases":
                 children.update(self._cases(entry, place))
             elif kind == "dag":
-                children[name], depends = self._dag(entry.value, place)
+                children[name], depends = self._dag(entry.value, place, owner.text("id") or path)
         return children, depends
 
     def _cases(self, entry: Entry, path: str) -> dict[str, tuple[Task, ...]]:
@@ -140,7 +141,9 @@ class TaskReader:
             f"cases.{case.key.text}": self.tasks(case.value, f"{path}.{case.key.text}") for case in given.entries
         }  # fmt: skip
 
-    def _dag(self, node: Node, path: str) -> tuple[tuple[Task, ...], Mapping[str, tuple[str, ...]]]:
+    def _dag(
+        self, node: Node, path: str, owner: str
+    ) -> tuple[tuple[Task, ...], Mapping[str, tuple[str, ...]]]:  # fmt: skip
         reader = self._reader
         tasks: list[Task] = []
         waits: list[flowable_rules.Waits] = []
@@ -165,14 +168,13 @@ class TaskReader:
             )
             if task is not None:
                 tasks.append(task)
-        flowable_rules.check_dag(reader, node, waits, path)
+        flowable_rules.check_dag(reader, node, waits, path, owner)
         return tuple(tasks), {w.task_id: tuple(n.text for n in w.after) for w in waits if w.task_id is not None}
 
     def _worker_group(self, found: Found, path: str) -> None:
         group = found.get("workerGroup")
         if group is not None and isinstance(group[1].value, MapNode) and group[1].value.get("key") is not None:
-            message = "Worker Group is an Enterprise Edition functionality; it has no effect here."
-            self._reader.findings.add("enterprise-only", message, group[1].key, f"{path}.workerGroup")
+            self._reader.worker_group(group[1].key, f"{path}.workerGroup")
 
 
 _SIMPLE = frozenset(

@@ -78,8 +78,8 @@ class Reader:
         entry = next((e for e in node.entries if e.key.text == decl.name), None)
         doc = f" ({decl.doc.rstrip('.')})" if decl.doc else ""
         message = f"{joined(path, decl.name)}: must not be null. Add `{decl.name}`{doc}."
-        if decl.type.kind == "tasks" and path:
-            message = f"{node.text('id') or path}: The '{decl.name}' property cannot be empty. Add tasks to it{doc}."
+        if decl.type.kind == "tasks":
+            message = f"{no_tasks(node, joined(path, decl.name))} Add tasks to it{doc}."
         at = entry.key if entry is not None else head(node)
         self.findings.add("missing-property", message, at, joined(path, decl.name))
 
@@ -118,6 +118,17 @@ class Reader:
             instead = f" ({instead})" if instead else ""
             message = f"`{name}` is gone from Kestra {version}{instead}; it works here."
             self.findings.add("removed-in", message, entry.key, place)
+
+    def worker_group(self, node: Node, path: str) -> None:
+        """Report a worker group: a server of the Enterprise Edition knows it, an open-source one refuses it."""
+        what = "Worker Group is an Enterprise Edition functionality"
+        if self.catalog.enterprise:
+            self.findings.add("enterprise-only", f"{what}; it has no effect here.", node, path)
+            return
+        message = (
+            f"{what}: an open-source server refuses it. Delete it, or set `kestra.edition` in podium.toml to `ee`."
+        )
+        self.findings.add("worker-group", message, node, path)
 
     def map_of(self, node: Node | None, path: str, what: str) -> MapNode | None:
         """The node as a map; None after reporting that it is something else."""
@@ -309,6 +320,13 @@ class Muted(Reader):
 
 
 _ANY = PropType("any")
+
+
+def no_tasks(node: MapNode, place: str) -> str:
+    """What a server says about a list of tasks that is empty or not there; `place` is where it should be."""
+    if (node.text("type") or "").endswith((".WorkingDirectory", ".Worker")):
+        return f"{node.text('id') or place}: The 'tasks' property cannot be empty."
+    return f"{place}: must not be empty."
 
 
 def extra_values(node: MapNode, shape: Shape) -> dict[str, Any]:

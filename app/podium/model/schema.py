@@ -125,6 +125,11 @@ class TypeDecl:
 class Catalog(Protocol):
     """The set of known types. Implemented by the registry of `podium.plugin`; faked in tests of the model."""
 
+    @property
+    def enterprise(self) -> bool:
+        """Whether flows are for the Enterprise Edition, and may use what an open-source server refuses."""
+        ...
+
     def find(self, type_name: str) -> TypeDecl | None:
         """The declaration of a type or of one of its aliases; None when nobody knows the name."""
         ...

@@ -46,8 +46,11 @@ class Table:
 class Registry:
     """Finds types by name. It implements the model's `Catalog` and the engine's `FlowableTypes`."""
 
-    def __init__(self, table: Table, classes: Iterable[type[Any]] = ()) -> None:
-        """`classes` are types of plugins; they win over the table. Raises PluginError for a class that is no type."""
+    def __init__(self, table: Table, classes: Iterable[type[Any]] = (), *, enterprise: bool = False) -> None:
+        """`classes` are types of plugins; they win over the table. Raises PluginError for a class that is no type.
+
+        `enterprise` says that flows are for the Enterprise Edition.
+        """
         self._places = {name: place for names in table.places.values() for name, place in names.items()}
         self._families: dict[str, Family] = {
             name: family for family, names in table.places.items() for name in names
@@ -61,6 +64,7 @@ class Registry:
         for cls in classes:
             self._add(cls)
         self._names: dict[Family, tuple[str, ...]] = {}
+        self.enterprise = enterprise
 
     def _add(self, cls: type[Any]) -> None:
         try:

@@ -20,4 +20,4 @@ def workspace_registry(workspace: "Workspace", settings: "Settings") -> "Registr
     if settings.plugins and root not in sys.path:
         # Behind everything else: a file of the workspace never takes the place of an installed package.
         sys.path.append(root)
-    return default_registry(settings.plugins)
+    return default_registry(settings.plugins, enterprise=settings.kestra.edition == "ee")

@@ -56,9 +56,15 @@ class KestraEnvironment:
 
 @dataclass(frozen=True, slots=True)
 class KestraSettings:
-    """What expressions see as `{{ kestra.* }}`."""
+    """The server that the flows are for, and what expressions see as `{{ kestra.* }}`."""
 
     url: str = entry("", doc="`{{ kestra.url }}`, for flows that make links.", example="http://localhost:8080")
+    edition: Literal["oss", "ee"] = entry(
+        "oss",
+        doc='What the flows are for. `"oss"`: what an open-source server refuses is an error; `"ee"`: worker groups '
+        "are for the Enterprise Edition and have no effect here.",
+        example="ee",
+    )
     environment: KestraEnvironment = entry(
         factory=KestraEnvironment, doc="The name that a Kestra server would show for this installation."
     )
@@ -147,7 +153,9 @@ class Settings:
     environment: EnvironmentSettings = entry(
         factory=EnvironmentSettings, doc="What expressions see of the environment as `{{ envs.name }}`."
     )
-    kestra: KestraSettings = entry(factory=KestraSettings, doc="What expressions see as `{{ kestra.* }}`.")
+    kestra: KestraSettings = entry(
+        factory=KestraSettings, doc="The server that the flows are for, and what expressions see of it."
+    )
     secrets: SecretSettings = entry(factory=SecretSettings, doc="Where the values of `{{ secret('NAME') }}` come from.")
     tasks: TaskSettings = entry(factory=TaskSettings, doc="How tasks run.")
     plugin_settings: Mapping[str, Any] = entry(

@@ -14,13 +14,15 @@ ENTRY_POINTS = "podium.types"
 """The entry-point group of packages that bring types: each value is a module with `CLASSES`, or one class."""
 
 
-def default_registry(plugins: Sequence[str] = ()) -> Registry:
+def default_registry(plugins: Sequence[str] = (), *, enterprise: bool = False) -> Registry:
     """The types that are built in, installed, and of the plugin modules named `plugins`; later ones win.
+
+    With `enterprise`, flows may use what only the Enterprise Edition of a server knows.
 
     Raises PluginError when a plugin cannot be imported or names something that is no type.
     """
     table = Table(PLACES, ALIASES, SERVER_TYPES, CLOSED_PACKAGES)
-    return Registry(table, [*_installed(), *_classes_of(plugins)])
+    return Registry(table, [*_installed(), *_classes_of(plugins)], enterprise=enterprise)
 
 
 def _installed() -> Iterator[type[Any]]:
