@@ -432,7 +432,8 @@ class _Play:
             self.main = str(content["id"])
             if "as" in step:
                 self.world.names[step["as"]] = self.main
-            self.world.wait(self.main, {step.get("until", "SUCCESS"), *TERMINAL}, self._patience(step))
+            if "until" not in step:
+                self.world.wait(self.main, self._patience(step))
 
 
 _WITHOUT_EXECUTION = frozenset({"executions", "executions_total", "executions_count", "trigger_state"})

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any
 
-from manifest import TERMINAL
 from matching import differs
 
 from podium.base.clock import Clock, ManualClock, SystemClock
@@ -189,7 +188,7 @@ class Triggering:
     def _ended(self) -> None:
         """Wait until everything that was started has ended."""
         for execution in self._world.everything():
-            self._world.wait(execution.id, TERMINAL, timedelta(seconds=20))
+            self._world.wait(execution.id, timedelta(seconds=20))
 
 
 _MOST_STARTED = 12

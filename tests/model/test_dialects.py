@@ -234,7 +234,9 @@ FIXED = [
 
 @pytest.mark.parametrize(("old", "new"), FIXED, ids=["echo", "each", "schedule", "namespace", "runner"])
 def test_a_fix_writes_the_current_spelling(old: str, new: str) -> None:
-    found = [d for d in load_flow(HEAD + old, REGISTRY).diagnostics if d.code.startswith("deprecated") and d.fix]
+    found = [
+        d for d in load_flow(HEAD + old, REGISTRY).diagnostics if d.code.startswith(("deprecated", "older")) and d.fix
+    ]
     assert len(found) == 1 and found[0].fix is not None
     assert applied(HEAD + old, found[0].fix) == HEAD + new
     assert load_flow(HEAD + new, REGISTRY).errors == ()
