@@ -53,14 +53,21 @@ def _settings(setup: Mapping[str, Any]) -> str:
     for default in setup.get("plugin_defaults") or ():
         lines += ["[[plugin-defaults]]", f"type = {json.dumps(default['type'])}"]
         lines += [f"forced = {json.dumps(bool(default.get('forced')))}"]
-        lines += ["[plugin-defaults.values]", *_toml(default.get("values") or {})]
+        lines += [f"values = {_inline(default.get('values') or {})}"]
     return "\n".join(lines) + "\n"
 
 
 def _toml(values: Mapping[str, Any]) -> list[str]:
-    plain = [f"{key} = {json.dumps(value)}" for key, value in values.items() if not isinstance(value, Mapping)]
-    nested = [f"{key}.{inner}" for key, value in values.items() if isinstance(value, Mapping) for inner in _toml(value)]
-    return plain + nested
+    return [f"{json.dumps(key)} = {_inline(value)}" for key, value in values.items()]
+
+
+def _inline(value: Any) -> str:
+    """A value on one line of TOML."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(_toml(value)) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_inline, value)) + "]"
+    return json.dumps(value)
 
 
 def _register(source: Path, root: Path) -> Path:

@@ -356,6 +356,14 @@ WORDS = {
     "a flowable in a WorkingDirectory": (
         "tasks:\n  - id: w\n    type: $FLOW.WorkingDirectory\n    tasks:\n      - {id: p, type: $FLOW.Pause}\n",
         ["w: Only runnable tasks are allowed as children of a WorkingDirectory task: p is a flowable task. "]),
+    "a Dag without tasks": ("tasks:\n  - {id: d, type: $FLOW.Dag}\n", ["d: No task defined. "]),
+    "two spellings": (
+        "inputs:\n  - {id: m, type: MULTISELECT, options: [a], values: [b]}\n" + TASK,
+        ["inputs[0].values: you can't define both `values` and `options`"]),
+    "a call in a WorkingDirectory": (
+        "tasks:\n  - id: w\n    type: $FLOW.WorkingDirectory\n"
+        "    tasks: [{id: p, type: $FLOW.Subflow, namespace: b, flowId: c}]\n",
+        ["w: Only runnable tasks are allowed as children of a WorkingDirectory task: p is an executable task. "]),
     "a Dag": (
         "tasks:\n  - id: d\n    type: $FLOW.Dag\n    tasks:\n"
         "      - {task: {id: a, type: $LOG, message: x}, dependsOn: [b]}\n"

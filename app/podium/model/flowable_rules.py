@@ -58,9 +58,10 @@ def _working_directory(reader: Reader, node: MapNode, children: Sequence[Task], 
             reader.findings.add("not-runnable", message, group, f"{path}.tasks[{index}].workerGroup")
     for child in children:
         if child.decl.kind != "runnable":
+            kind = f"{'an' if child.decl.kind[0] in 'aeiou' else 'a'} {child.decl.kind}"
             message = (
                 f"{task_id}: Only runnable tasks are allowed as children of a WorkingDirectory task: "
-                f"{child.id} is a {child.decl.kind} task. Move it out, before or after the WorkingDirectory."
+                f"{child.id} is {kind} task. Move it out, before or after the WorkingDirectory."
             )
             reader.findings.add("not-runnable", message, child.range, path)
 

@@ -64,8 +64,9 @@ class Reader:
                 continue
             if decl.name in found:
                 first = found[decl.name][1].key
-                message = f"You can't define both `{first.text}` and `{name}`: they are the same property. Delete one."
-                self.findings.add("invalid-value", message, entry.key, joined(path, name))
+                both = sorted((first.text, name), key=lambda one: one != decl.name)
+                message = f"you can't define both `{both[0]}` and `{both[1]}`: they are the same property. Delete one."
+                self.findings.add("invalid-value", f"{joined(path, name)}: {message}", entry.key, joined(path, name))
                 continue
             found[decl.name] = (decl, entry)
         for decl in shape.required:
@@ -80,6 +81,8 @@ class Reader:
         message = f"{joined(path, decl.name)}: must not be null. Add `{decl.name}`{doc}."
         if decl.type.kind == "tasks":
             message = f"{no_tasks(node, joined(path, decl.name))} Add tasks to it{doc}."
+        elif decl.type.kind == "dag":
+            message = f"{node.text('id') or path}: No task defined. Add entries with a `task`."
         at = entry.key if entry is not None else head(node)
         self.findings.add("missing-property", message, at, joined(path, decl.name))
 
