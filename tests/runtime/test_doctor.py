@@ -140,3 +140,26 @@ def test_reindexing(tmp_path: Path) -> None:
 )
 def test_sizes(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400, 0o500])
+@pytest.mark.parametrize("name", ["", ".podium", ".podium/executions", ".podium/index.db"])
+def test_what_podium_cannot_work_with(tmp_path: Path, name: str, mode: int) -> None:
+    write(tmp_path, {"a.yaml": FLOW})
+    put_execution(opened(tmp_path))
+    assert bad(tmp_path) == []
+    place = tmp_path / name
+    before = place.stat().st_mode
+    place.chmod(mode)
+    try:
+        found = [one for one in examine(tmp_path) if one.subject == "Workspace"]
+    finally:
+        place.chmod(before)
+    assert [one.level for one in found] == ["warning" if os.geteuid() == 0 else "error"]
+    assert str(place) in found[0].text and f"mode {mode:03o}" in found[0].text
+    assert found[0].remedy == f"chmod u+{'rw' if name.endswith('db') else 'rwx'} {place}"
+
+
+def test_a_file_in_the_place_of_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, {"a.yaml": FLOW, ".podium": "not a folder"})
+    assert "is no directory" in texts(tmp_path)

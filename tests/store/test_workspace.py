@@ -207,3 +207,25 @@ def test_the_folder_of_a_namespace_can_be_set_by_hand(tmp_path: Path) -> None:
     workspace = put(tmp_path, {"flows/x.yaml": "lab/x"})
     workspace.use_namespace_folders({"lab": "some/where"})
     assert workspace.namespace_folder("lab") == tmp_path / "some" / "where"
+
+
+@pytest.mark.parametrize(
+    ("there", "file", "current", "expected"),
+    [
+        (["p/.podium/"], "p/flows/a.yaml", ".", "p"),
+        (["p/podium.toml"], "p/x/y/a.yaml", "p/x", "p"),
+        (["p/.podium/", "p/q/.podium/"], "p/q/a.yaml", "p", "p/q"),
+        ([], "p/flows/a.yaml", ".", "p"),
+        ([], "p/flows/deep/a.yaml", "p/flows/deep", "p"),
+        ([], "p/company.team/_flows/a.yaml", "p", "p/company.team"),
+        ([], "p/scripts/a.py", "p", "p"),
+        ([], "p/scripts/a.py", "q", "p/scripts"),
+    ],
+)
+def test_the_workspace_of_a_file(tmp_path: Path, there: list[str], file: str, current: str, expected: str) -> None:
+    for name in (*there, file, f"{current}/"):
+        place = tmp_path / name
+        (place if name.endswith("/") else place.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            place.write_text("")
+    assert Workspace.root_of_file(tmp_path / file, tmp_path / current) == tmp_path / expected

@@ -244,7 +244,17 @@ async def test_closing_a_file_with_unsaved_text_is_asked_about(tmp_path: Path) -
         assert app.main.editor.current is not None
         await pilot.press("alt+w", "d")
         await until(pilot, lambda: app.main.editor.current is None)
-        assert "Open a file in the tree" in grid(app)
+        assert "No file is open." in grid(app)
+
+
+@pytest.mark.parametrize("size", [WIDE, (80, 24)])
+async def test_an_empty_directory_says_what_to_do(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = workbench(tmp_path)
+    async with app.run_test(size=size) as pilot:
+        wanted = ("Nothing here yet.", "N makes a flow, n a file.", "No file is open.", "ctrl+o opens a file by its")
+        await until(pilot, lambda: all(text in grid(app) for text in wanted))
+        await pilot.press("N")
+        await until(pilot, lambda: "The file is named after the flow." in grid(app))
 
 
 # ---- the tree ----------------------------------------------------------------------------------------------------

@@ -111,9 +111,10 @@ def _workbench(path: Path, rest: Sequence[str], console: Console, word: str = ""
 
     if not path.is_file():
         return run_workbench(path)
+    from podium.store.workspace import Workspace
+
     file = path.resolve()
-    # `podium flows/hello.yaml` means the project that one is in, not its folder of flows.
-    return run_workbench(Path.cwd() if file.is_relative_to(Path.cwd()) else file.parent, file)
+    return run_workbench(Workspace.root_of_file(file, Path.cwd()), file)
 
 
 def _unknown(word: str) -> str:

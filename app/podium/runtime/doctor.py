@@ -2,7 +2,9 @@
 
 import importlib.util
 import os
+import pwd
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,7 +47,10 @@ def examine(path: Path) -> Iterator[Finding]:
     """
     workspace = Workspace.locate(path)
     yield Finding("ok", "Python", f"{sys.version.split()[0]} at {sys.executable}")
-    yield from _folder(workspace)
+    folder = list(_folder(workspace))
+    yield from folder
+    if any(one.level == "error" for one in folder) and not os.access(workspace.root, os.R_OK | os.X_OK):
+        return  # nothing of the rest can be seen
     settings = Settings()
     try:
         settings = load_settings(workspace.root)
@@ -65,17 +70,19 @@ def examine(path: Path) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("error", "Database", str(error))
         return
-    yield from _database(stores)
-    yield from _journals(stores)
-    yield from _space(stores)
+    for look in (_database, _journals, _space):
+        try:
+            yield from look(stores)
+        except OSError as error:
+            yield Finding("error", "Executions", f"{error.filename}: {error.strerror}", "Mend its mode or its owner.")
 
 
 def _folder(workspace: Workspace) -> Iterator[Finding]:
     root, state = workspace.root, workspace.state
-    if not os.access(root, os.W_OK):
-        yield Finding(
-            "error", "Workspace", f"{root} cannot be written to", "Work in a directory of your own, or mend its mode."
-        )
+    places = (state, workspace.executions, workspace.storage, workspace.tmp, workspace.unsaved, workspace.index)
+    found = next((one for one in (_unusable(place) for place in (root, *places)) if one is not None), None)
+    if found is not None:
+        yield found
     elif state.is_dir() and state.stat().st_mode & 0o077:
         mode = f"{state.stat().st_mode & 0o777:o}"
         yield Finding(
@@ -89,6 +96,43 @@ def _folder(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("warning", "Disk", f"only {size_text(free)} are free", "podium gc --dry-run shows what may go.")
     else:
         yield Finding("ok", "Disk", f"{size_text(free)} are free")
+
+
+def _unusable(place: Path) -> Finding | None:
+    """What keeps Podium from working with a folder of the workspace or a file of its own; None for nothing."""
+    try:
+        status = place.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return Finding("error", "Workspace", f"{place} cannot be looked at: {error.strerror}", f"ls -ld {place.parent}")
+    folder = stat.S_ISDIR(status.st_mode)
+    needed = 0o700 if folder else 0o600
+    mode = f"mode {status.st_mode & 0o777:03o}"
+    remedy = f"chmod u+{'rwx' if folder else 'rw'} {place}"
+    if place.name != "index.db" and not folder:
+        return Finding("error", "Workspace", f"{place} is no directory", "Move it away.")
+    if not os.access(place, os.R_OK | (os.X_OK if folder else 0)):
+        wrong = f"cannot be read ({mode})"
+    elif not os.access(place, os.W_OK):
+        wrong = f"cannot be written to ({mode})"
+    elif status.st_mode & needed != needed and status.st_uid == os.geteuid():
+        # The superuser may do everything, and does not notice that nobody else can.
+        return Finding("warning", "Workspace", f"{place} has {mode}: only the superuser can work there", remedy)
+    else:
+        return None
+    if status.st_uid != os.geteuid():
+        remedy = f"It belongs to {_owner(status.st_uid)}: work in a directory of your own, or have it given to you."
+    elif status.st_mode & needed == needed:
+        remedy = "Its file system is mounted read-only: work in another directory."
+    return Finding("error", "Workspace", f"{place} {wrong}", remedy)
+
+
+def _owner(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
 
 
 def _secrets(workspace: Workspace, settings: Settings) -> Iterator[Finding]:

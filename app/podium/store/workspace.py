@@ -4,6 +4,7 @@ Everything that Podium keeps is in `.podium/`, which git ignores. Flows are the 
 below the root that has `id:`, `namespace:` and `tasks:` at its top level.
 """
 
+import contextlib
 import difflib
 import os
 import re
@@ -60,10 +61,7 @@ class Workspace:
             raise StoreError(f"There is no directory {given}. Create it, or name another one.") from error
         if not directory.is_dir():
             raise StoreError(f"{given} is not a directory: a workspace is the directory that holds the flows.")
-        for candidate in (directory, *directory.parents):
-            if (candidate / STATE_FOLDER).is_dir() or (candidate / SETTINGS_FILE).is_file():
-                return cls(candidate)
-        return cls(directory)
+        return cls(_marked_above(directory) or directory)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -71,6 +69,23 @@ class Workspace:
         workspace = cls.locate(path)
         workspace.prepare()
         return workspace
+
+    @staticmethod
+    def root_of_file(file: Path, current: Path) -> Path:
+        """The root of the workspace that a file belongs to. The first of these that applies:
+
+        1. the closest directory upwards with `.podium/` or `podium.toml`;
+        2. the folder around the `flows/` (or `_flows/`) folder that it is in;
+        3. the `current` directory, if the file is below it;
+        4. the folder of the file.
+        """
+        marked = _marked_above(file.parent)
+        if marked is not None:
+            return marked
+        around = [folder.parent for folder in file.parents if folder.name in FLOW_FOLDERS]
+        if around:
+            return around[-1]
+        return current if file.is_relative_to(current) else file.parent
 
     def prepare(self) -> None:
         """Create `.podium/` and its folders, readable by the user only; raises StoreError when that fails."""
@@ -218,6 +233,16 @@ class Workspace:
                 return home
             home = home / part
         return None
+
+
+def _marked_above(directory: Path) -> Path | None:
+    """The closest directory, this one or above it, that says that it is a workspace."""
+    for candidate in (directory, *directory.parents):
+        # What may not be looked into is no workspace of ours.
+        with contextlib.suppress(PermissionError):
+            if (candidate / STATE_FOLDER).is_dir() or (candidate / SETTINGS_FILE).is_file():
+                return candidate
+    return None
 
 
 def is_skipped_folder(name: str) -> bool:

@@ -123,7 +123,8 @@ class TreeModel:
         elif entries is None:
             yield TreeRow(here, depth, note="…")
         elif not entries:
-            yield TreeRow(here, depth, note="empty" if folder else "Nothing here yet. n makes a file, N a flow.")
+            for note in ("empty",) if folder else ("Nothing here yet.", "N makes a flow, n a file."):
+                yield TreeRow(here, depth, note=note)
         for entry in entries or ():
             is_open = entry.is_folder and entry.path in self._open
             yield TreeRow(entry, depth, is_open)

@@ -34,9 +34,13 @@ from podium.workbench.widgets.flow_editor import FlowEditor
 from podium.workbench.widgets.problem_list import ProblemList
 
 NOTHING_OPEN = """
-  Open a file in the tree (1) with Enter, or by its name with ctrl+o.
+No file is open.
 
-  n in the tree makes a file, N a flow.
+In the tree (alt+1) Enter opens one, N makes a flow, n another file.
+
+ctrl+o opens a file by its name.
+ctrl+p lists everything that can be done.
+F1 explains where you are.
 """
 
 
