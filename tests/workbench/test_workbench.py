@@ -252,7 +252,7 @@ async def test_an_empty_directory_says_what_to_do(tmp_path: Path, size: tuple[in
     app = workbench(tmp_path)
     async with app.run_test(size=size) as pilot:
         wanted = ("Nothing here yet.", "N makes a flow, n a file.", "No file is open.", "ctrl+o opens a file by its")
-        await until(pilot, lambda: all(text in grid(app) for text in wanted))
+        await until(pilot, lambda: all(text in grid(app) for text in wanted) and app.focused is not None)
         await pilot.press("N")
         await until(pilot, lambda: "The file is named after the flow." in grid(app))
 
