@@ -76,7 +76,9 @@ def task(name: str, message: str, kind: str = RETURN, indent: int = 2) -> str:
         ('"{{ outputs.first.vlaue }}"', [("unknown-attribute", "vlaue")]),
         ('"{{ outputs.last.value }}"', [("output-too-early", "last")]),
         ('"{{ outputs.it.value }}"', [("output-too-early", "it")]),
-        ('"{{ outputs[taskrun.value].value }}"', []),
+        ('"{{ outputs[taskrun.value].value }}"', [("expression-finding", "taskrun.value")]),
+        ('"{{ taskrun.value ?? taskrun.id }}"', []),
+        ('"{{ item.value }} {{ True }}"', [("expression-finding", "item"), ("unknown-variable", "True")]),
         ('"{{ flow.ident }} {{ taskrun.startDate }}"', [("unknown-variable", "ident")]),
         ('"{{ execuion.id }}"', [("unknown-variable", "execuion")]),
         ('"{% for x in inputs.day %}{{ x.y }}{% endfor %}"', []),
@@ -135,6 +137,32 @@ def test_messages_say_what_there_is_and_mend(registry: Registry) -> None:
         # After a loop its tasks have outputs by iteration, whatever the key.
         ("  - id: loop\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1]\n    tasks:\n"
          + task("one", "x", indent=6) + task("after", '"{{ outputs.one.anything.value }}"'), []),
+        # Of the branches of an If only one runs, unless it is asked again in a loop.
+        ("  - id: branch\n    type: io.kestra.plugin.core.flow.If\n    condition: \"true\"\n    then:\n"
+         + task("yes", "x", indent=6) + "    else:\n"
+         + task("no", '"{{ outputs.yes.value }} {{ outputs.yes.value ?? 1 }}"', indent=6), ["output-too-early"]),
+        ("  - id: branch\n    type: io.kestra.plugin.core.flow.Switch\n    value: a\n    cases:\n      a:\n"
+         + task("one", "x", indent=8) + "      b:\n"
+         + task("other", '"{{ outputs.one.value }}"', indent=8), ["output-too-early"]),
+        ("  - id: loop\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1]\n    tasks:\n"
+         "      - id: branch\n        type: io.kestra.plugin.core.flow.If\n        condition: \"true\"\n        then:\n"
+         + task("yes", "x", indent=10) + "        else:\n"
+         + task("no", '"{{ outputs.yes[parent.taskrun.value].value }}"', indent=10), []),
+        # The value of an iteration belongs to the tasks that stand right in the loop.
+        ("  - id: loop\n    type: io.kestra.plugin.core.flow.ForEach\n    values: [1]\n    tasks:\n"
+         + task("right", '"{{ taskrun.value }} {{ taskrun.iteration }}"', indent=6)
+         + "      - id: dir\n        type: io.kestra.plugin.core.flow.WorkingDirectory\n        tasks:\n"
+         + task("inside", '"{{ taskrun.value }}"', indent=10)
+         + "      - id: branch\n        type: io.kestra.plugin.core.flow.If\n"
+           "        condition: \"{{ taskrun.value }}\"\n        then:\n"
+         + task("deeper", '"{{ taskrun.value }} {{ parent.taskrun.value }}"', indent=10)
+         + "      - id: again\n        type: io.kestra.plugin.core.flow.ForEach\n"
+           "        values: \"{{ [taskrun.value] }}\"\n        tasks:\n"
+         + task("own", '"{{ taskrun.value }} {{ parent.taskrun.value }}"', indent=10)
+         + "    errors:\n" + task("failed", '"{{ taskrun.value }}"', indent=6), ["expression-finding"]),
+        ("  - id: rounds\n    type: io.kestra.plugin.core.flow.LoopUntil\n"
+         "    condition: \"{{ taskrun.iteration > 1 }}\"\n    tasks:\n"
+         + task("round", '"{{ taskrun.iteration }}"', indent=6), []),
         # `errors` comes later than the tasks.
         (task("one", '"{{ outputs.failed.value }}"') + "errors:\n" + task("failed", '"{{ outputs.one.value }}"'),
          ["output-too-early"]),

@@ -148,6 +148,8 @@ class _Check:
             self._variable(reference, places)
         elif root == "outputs":
             self._output(reference, places)
+        elif self._iteration(reference, places):
+            pass
         elif root in VARIABLES and VARIABLES[root].closed:
             self._member(reference, places)
         elif root not in VARIABLES and not self.text.own_variables and self.text.block not in ("variables", "triggers"):
@@ -155,6 +157,31 @@ class _Check:
             hint = FOREIGN_NAMES.get(root) or (near if near and near.startswith("Did") else None)
             message = _sentence(f"`{root}` is no variable that expressions have", hint)
             self._add("unknown-variable", message, places, *_span(reference.segments[0]))
+
+    def _iteration(self, reference: Reference, places: ScalarPlaces) -> bool:
+        """Whether it asks for an iteration that this task does not have, which is reported then."""
+        task, root, key = self.text.task, reference.root, _key(reference, 1)
+        if task is None or self.text.own_variables or root not in ("taskrun", "item"):
+            return False
+        if root == "taskrun" and (key is None or key.key not in ("value", "iteration")):
+            return False
+        shown = root if root == "item" or key is None else f"{root}.{key.key}"
+        start, end = reference.segments[0].start, (reference.segments[0] if root == "item" or key is None else key).end
+        if task.outside_loops:
+            self._add("expression-finding", f"`{shown}` exists only inside a loop.", places, start, end)
+            return True
+        holder = task.iterated
+        if root == "item" or holder is None or holder is task.standing:
+            return False
+        message = f"`{shown}` belongs to `{holder.id}`, which stands right in the loop"
+        if holder is task.standing.parent and shown == "taskrun.value":
+            at = places.range(start, end)
+            fix = Fix("Replace by parent.taskrun.value", (Edit(at, "parent.taskrun.value"),))
+            message = f"{message}: here it is `parent.taskrun.value`."
+            self.findings.add("expression-finding", message, at, self.text.path, fix)
+        else:
+            self._add("expression-finding", f"{message}: look for it in `parents`.", places, start, end)
+        return True
 
     def _input(self, reference: Reference, places: ScalarPlaces) -> None:
         first = _key(reference, 1)
@@ -194,6 +221,12 @@ class _Check:
         if when in ("later", "own"):
             reason = "which is this task itself" if when == "own" else "which runs later"
             message = f"`{reference.text}` reads outputs of `{target.id}`, {reason}: there are none yet."
+            self._add("output-too-early", message, places, *_span(first))
+        elif when == "excluded":
+            message = (
+                f"`{reference.text}` reads outputs of `{target.id}`, which runs only when this task does not: "
+                "give another value with `??`."
+            )
             self._add("output-too-early", message, places, *_span(first))
         elif when == "unordered":
             holder = target.parent.kind if target.parent is not None else "flow"

@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-Order = Literal["earlier", "later", "own", "unordered", "unknown"]
-"""`later` can never have run, `own` is the task itself, `unordered` may run at the same time."""
+Order = Literal["earlier", "later", "own", "unordered", "excluded", "unknown"]
+"""`later` can never have run, `own` is the task itself, `unordered` may run at the same time, `excluded` runs only
+when this task does not."""
 
 _BLOCKS = ("tasks", "errors", "finally", "afterExecution", "listeners")
 _AT_ONCE = frozenset({"Parallel", "EachParallel"})
+_EITHER_OR = frozenset({"If", "Switch"})
 _LOOPS = frozenset({"ForEach", "EachSequential", "EachParallel", "Loop", "LoopUntil", "WaitFor", "ForEachItem"})
+_VALUED = frozenset({"ForEach", "EachSequential", "EachParallel"})
 _READS_FIRST = frozenset(
     {"If", "Switch", "Sequential", "Parallel", "Dag", "AllowFailure", "WorkingDirectory", "Pause"}
     | {"ForEach", "EachSequential", "EachParallel"}
@@ -45,6 +48,30 @@ class TaskSite:
         while site is not None:
             yield site
             site = site.parent
+
+    @property
+    def standing(self) -> TaskSite:
+        """The task in whose place expressions are evaluated: in a WorkingDirectory the directory itself."""
+        holder = self.parent
+        return holder if holder is not None and holder.kind == "WorkingDirectory" and self.branch == "tasks" else self
+
+    @property
+    def iterated(self) -> TaskSite | None:
+        """The task that has the value of the iteration: the one around or this one that stands right in the loop.
+
+        None outside loops, and where only a run can tell.
+        """
+        site = self.standing
+        for above in site.ancestors():
+            if above.kind in _LOOPS:
+                return site if above.kind in _VALUED and site.branch == "tasks" else None
+            site = above
+        return None
+
+    @property
+    def outside_loops(self) -> bool:
+        """Whether there is no iteration: neither around it nor one that it makes itself."""
+        return self.kind not in _LOOPS and not self.in_loop
 
     @property
     def in_loop(self) -> bool:
@@ -84,6 +111,8 @@ def _siblings(target: TaskSite, reader: TaskSite) -> Order:
             return "later" if later else "earlier"
         if target.branch in ("errors", "finally"):
             return "later"
+        if holder is not None and holder.kind in _EITHER_OR and reader.branch not in ("errors", "finally"):
+            return "excluded"
         return "earlier" if reader.branch in ("errors", "finally") else "unknown"
     if holder is not None and holder.kind in _AT_ONCE:
         return "unordered"

@@ -80,6 +80,7 @@ VARIABLES: Mapping[str, Variable] = {
             "index": "Its number, from 0.",
             "key": "Its key, when the values are a map.",
             "parent": "The iteration of the Loop around.",
+            "parents": "The iterations of all Loops around, the nearest first.",
         },
     ),
     "workingDir": Variable("The working directory of the task, in scripts."),
