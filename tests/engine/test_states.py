@@ -1,6 +1,7 @@
 """Flows and the states they end in: a table of flow, outcomes and task runs in creation order."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from tests.engine.simulation import Simulation, constant, flow
@@ -15,6 +16,7 @@ from podium.engine.recovery import is_lost, lost
 from podium.engine.restart import RestartError, mark_as, replay, restart
 from podium.engine.states import TERMINAL
 from podium.engine.variables import Variables
+from podium.model.flow import Sla
 
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
 
@@ -346,6 +348,17 @@ def test_a_loop_is_not_retried_but_what_it_runs() -> None:
     run = Simulation(flow([loop, call("s")]), {"l": "FAILED"}).run()
     assert run.states() == ["l FAILED", "FAILED"]
     assert len(run.taskrun("l").attempts) == 1
+
+
+def test_a_restart_has_the_whole_time_of_its_sla() -> None:
+    """It was violated at once, for ever: the time since the first start counted."""
+    limit = Sla("max", "MAX_DURATION", "FAIL", duration=timedelta(minutes=5))
+    run = Simulation(flow([A], sla=(limit,)), {"a": "FAILED"}).run()
+    run.clock.move_to(run.clock.now() + timedelta(days=1))
+    restarted = restart(run.flow, run.execution, run.clock.now())
+    run.manual = True
+    run.restarted(restarted.changes)
+    assert run.execution.timers == {"sla:max": run.clock.now() + timedelta(minutes=5)}
 
 
 def test_a_pause_is_seen_in_both_histories() -> None:

@@ -52,9 +52,11 @@ def _end_unbegun(run: Run, state: str) -> None:
 def _begin(run: Run) -> None:
     # One that was restarted may have queued in between.
     restarted = run.execution.state == "RESTARTED" or bool(run.execution.taskruns)
+    # A restart has its own time: else an execution that ran too long could never be taken up again.
+    begin = run.now() if restarted else run.execution.start
     for sla in run.flow.sla:
         if sla.type == "MAX_DURATION" and sla.duration is not None:
-            run.set_timer(f"sla:{sla.id}", run.execution.start + sla.duration)
+            run.set_timer(f"sla:{sla.id}", begin + sla.duration)
     run.log("INFO", "Flow restarted" if restarted else "Flow started")
     run.move_execution("RUNNING")
     if restarted:
