@@ -361,6 +361,13 @@ def test_a_restart_has_the_whole_time_of_its_sla() -> None:
     assert run.execution.timers == {"sla:max": run.clock.now() + timedelta(minutes=5)}
 
 
+def test_two_who_resume_the_same_pause_do_not_resume_the_next() -> None:
+    run = Simulation(flow([{"id": "p", "do": "Pause"}, {"id": "q", "do": "Pause"}])).run()
+    first = run.taskrun("p").id
+    run.run(s.Resume(first))
+    assert run.run(s.Resume(first)).states() == ["p SUCCESS", "q PAUSED", "PAUSED"]
+
+
 def test_a_pause_is_seen_in_both_histories() -> None:
     run = Simulation(flow([{"id": "p", "do": "Pause", "pauseDuration": "PT1S"}, A])).run()
     assert [state for state, _ in run.taskrun("p").histories] == ["CREATED", "RUNNING", "PAUSED", "SUCCESS"]

@@ -33,6 +33,7 @@ class Lab:
     def __init__(self, root: Path, launcher: Launcher) -> None:
         root.mkdir(exist_ok=True)
         self.root = root
+        self.launcher = launcher
         (root / ".podium").mkdir(mode=0o700, exist_ok=True)
         self.workspace, settings = open_workspace(root)
         registry = workspace_registry(self.workspace, settings)

@@ -95,6 +95,21 @@ def test_a_pause_costs_no_process_and_resumes_in_another(lab: Lab) -> None:
         lab.executions.resume(execution_id)
 
 
+def test_who_resumes_at_the_same_time_means_the_same_pause(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second request resumed the next Pause, which nobody had seen."""
+    execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}}}\n- {{id: q, {PAUSE}}}"))
+    lab.until_state(execution_id, "PAUSED")
+    wait_until(lambda: not lab.executions.is_running(execution_id))
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.launcher, "launch", lambda *_: None)
+        lab.executions.resume(execution_id)
+        lab.executions.resume(execution_id)
+    lab.launcher.launch(lab.root, execution_id)
+    record = lab.executions.record(execution_id)
+    wait_until(lambda: not requests.pending(record.directory) and not lab.executions.is_running(execution_id))
+    assert lab.states(execution_id) == ["p SUCCESS", "q PAUSED", "PAUSED"]
+
+
 def test_a_pause_with_a_duration_ends_by_itself(lab: Lab) -> None:
     execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}, pauseDuration: PT0.4S}}\n- {{id: b, {RETURN}: x}}"))
     lab.until_state(execution_id, "PAUSED")

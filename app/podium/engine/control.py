@@ -202,6 +202,8 @@ def resume(run: Run, request: Resume) -> None:
     if ex.state != "PAUSED" and not ex.terminal:
         return
     paused = _paused(run, request.taskrun_id)
+    if paused is None and request.taskrun_id is not None:
+        return  # somebody else was faster: what pauses now was not meant
     if paused is None:
         run.pausing = 0
         _unpause(run)

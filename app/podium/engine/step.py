@@ -33,7 +33,7 @@ class Engine:
         if self._asserts and run.changes and not run.execution.terminal:
             control.check_assertions(run)
             self._settle()
-        if run.execution.state == "PAUSED" and not run.working and run.changes:
+        if run.execution.state == "PAUSED" and not run.working:
             run.wish(Paused())
         step = Step(tuple(run.changes), tuple(run.commands))
         run.changes.clear()

@@ -7,6 +7,7 @@ from podium.engine import stimuli as s
 from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
 from podium.expressions.render import render_typed
+from podium.model.flow import Flow
 from podium.model.inputs import resolve_inputs
 from podium.runtime import requests
 from podium.runtime.flows import Flows
@@ -59,8 +60,14 @@ class Wishes:
         execution = record.load(clear=True).execution
         if execution.state != "PAUSED":
             raise Refused(f"Execution '{execution_id}' is not paused, can't resume it")
-        values = self._on_resume(record, execution, inputs or {}, taskrun_id)
-        self.leave(record, "resume", {"taskrun_id": taskrun_id, "values": values, "by": by})
+        flow = self._flows.of_record(record)
+        paused = _paused(Plan(flow), execution, taskrun_id)
+        if taskrun_id is not None and paused is None:
+            raise Refused(f"The task run '{taskrun_id}' of execution '{execution.id}' is not paused")
+        values = self._on_resume(flow, execution, paused, inputs or {})
+        # By its id: two who resume at the same time mean the same Pause, not the next one too.
+        meant = paused.id if paused is not None else None
+        self.leave(record, "resume", {"taskrun_id": meant, "values": values, "by": by})
 
     def force_run(self, record: ExecutionRecord) -> None:
         """See `Executions.force_run`."""
@@ -80,18 +87,14 @@ class Wishes:
         self.leave(record, "unqueue", {"state": state})
 
     def _on_resume(
-        self, record: ExecutionRecord, execution: Execution, inputs: Mapping[str, Any], taskrun_id: str | None
+        self, flow: Flow, execution: Execution, paused: TaskRun | None, inputs: Mapping[str, Any]
     ) -> Mapping[str, Any]:  # fmt: skip
         """The typed values of the Pause that is resumed."""
         from podium.runtime.services import RuntimeServices
         from podium.store.internal_storage import ExecutionPlace
 
-        flow = self._flows.of_record(record)
-        paused = _paused(Plan(flow), execution, taskrun_id)
         declared = flow.tasks_by_id[paused.task_id].props.get("onResume") if paused is not None else None
         if not declared:
-            if taskrun_id is not None and paused is None:
-                raise Refused(f"The task run '{taskrun_id}' of execution '{execution.id}' is not paused")
             return {}
         from podium.base.masking import Masker
         from podium.model.input_declarations import declared_inputs
