@@ -63,3 +63,27 @@ def test_what_the_namespace_keeps(podium: Podium, hello: Path) -> None:
 
 def test_a_task_run_needs_an_execution(podium: Podium, hello: Path) -> None:
     assert podium("expr", "1", "--task-run", "a").code == 2
+
+
+def test_an_error_comes_in_its_parts(podium: Podium, hello: Path) -> None:
+    failed = podium("expr", "a\n{{ flow.namespac }}", "-o", "json").json()
+    assert failed["result"] is None and failed["message"].startswith("Unable to find `namespac`")
+    assert failed["at"] == {"line": 2, "column": 9, "offset": 10} and failed["template"] == "a\n{{ flow.namespac }}"
+    assert failed["suggestion"] == "Did you mean `namespace`?"
+    traced = podium("expr", "{{ 1 + nope }}", "--trace", "-o", "json").json()
+    assert traced["message"].startswith("Could not perform addition") and traced["at"]["column"] == 6
+
+
+def test_the_place_in_a_text_that_was_rendered_inside(podium: Podium, hello: Path) -> None:
+    (hello / "context.json").write_text('{"vars": {"greeting": "one\\ntwo {{ nope }}"}}')
+    found = podium("expr", "{{ render(vars.greeting) }}", "--context", "context.json")
+    assert found.code == 1 and "  two {{ nope }}\n         ^\n" in found.err
+    long = podium("expr", "x" * 500 + "  {{ 'ü日' ~ nope }}").err.splitlines()
+    assert len(long[0]) < 90 and long[1].index("^") == long[0].index("nope") + 1
+
+
+def test_both_languages(podium: Podium, hello: Path) -> None:
+    assert podium("expr", "'a' < 'b'", "--dialect", "2.x").out == "true\n"
+    assert "Could not perform less than" in podium("expr", "'a' < 'b'").err
+    unknown = podium("expr", "1", "--dialect", "new")
+    assert unknown.code == 2 and "use one of 1.x, 2.0" in unknown.err

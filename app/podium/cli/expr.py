@@ -1,12 +1,13 @@
 """`podium expr`: the value of an expression, alone, with values of your own, or as an execution sees it."""
 
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from podium.base.masking import Masker
-from podium.base.text import clean, shorten
+from podium.base.text import cell_width, clean, shorten
 from podium.cli.command import Arguments, Command, Parser, add_output
 from podium.cli.errors import FAILED, OK, CommandError, UsageError
 from podium.cli.inputs import parse_map
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from podium.expressions.services import Services
 
 _WIDEST_STEP = 80
+_FOLDED = re.compile(r"\s*\n\s*")
 
 
 def _arguments(parser: Parser) -> None:
@@ -35,6 +37,11 @@ def _arguments(parser: Parser) -> None:
         "--context", metavar="PATH", help="A YAML or JSON file with variables: `inputs`, `outputs`, ..."
     )
     parser.add_argument("--namespace", metavar="NAME", help="The namespace for kv(), secret() and read().")
+    parser.add_argument(
+        "--dialect",
+        metavar="VERSION",
+        help="The language of which Kestra: `1.x` (default; with --run that of its flow) or `2.x`.",
+    )
     parser.add_argument("--trace", action="store_true", help="Show the value of every piece on the way to the result.")
     add_output(parser)
 
@@ -49,9 +56,20 @@ def _expr(arguments: Arguments, console: Console) -> int:
     context, services, dialect, masker = _surroundings(session, arguments)
     if arguments.context:
         context = {**context, **_file(arguments.context)}
+    if arguments.dialect:
+        dialect = _dialect(arguments.dialect)
     if arguments.trace:
         return _trace(text, context, services, dialect, masker, arguments.output, console)
     return _evaluate(text, context, services, dialect, masker, arguments.output, console)
+
+
+def _dialect(given: str) -> str:
+    from podium.expressions.operators import dialect_name
+
+    try:
+        return dialect_name(given)
+    except ValueError as error:
+        raise UsageError(f"--dialect: {error}", "expr") from None
 
 
 def _file(name: str) -> dict[str, Any]:
@@ -121,7 +139,7 @@ def _evaluate(
             console.line(masker(render(text, context, services, dialect=dialect)))
     except ExpressionError as error:
         if form == "json":
-            console.json({"result": None, "error": masker(str(error))})
+            console.json({"result": None, **_described(error, masker)})
         _explain(text, error, masker, console)
         return FAILED
     return OK
@@ -143,7 +161,7 @@ def _trace(
         console.json(
             {
                 "result": None if trace.result is None else masker(trace.result),
-                "error": None if trace.error is None else masker(str(trace.error)),
+                **({"error": None} if trace.error is None else _described(trace.error, masker)),
                 "steps": [
                     {
                         "start": step.start,
@@ -171,13 +189,28 @@ def _trace(
     return OK
 
 
+def _described(error: "ExpressionError", masker: Masker) -> dict[str, Any]:
+    """The error in its parts: `at` is the place in `template`, which is another text inside `render()`."""
+    return {
+        "error": masker(str(error)),
+        "message": masker(error.message),
+        "suggestion": None if error.suggestion is None else masker(error.suggestion),
+        "template": masker(error.template),
+        "at": {"line": error.line, "column": error.column, "offset": error.offset},
+    }
+
+
 def _explain(text: str, error: "ExpressionError", masker: Masker, console: Console) -> None:
-    """The error with the place in the text."""
-    lines = text.split("\n")
+    """The error with the place in the text: the text given, or one that `render()` met."""
+    lines = masker(error.template or text).split("\n")
     if 0 < error.line <= len(lines):
-        console.narrate("  " + lines[error.line - 1])
-        console.narrate("  " + " " * (error.column - 1) + "^", "bad")
-    console.error(masker(str(error)))
+        start = max(0, error.column - 1 - _WIDEST_STEP // 2)
+        line = lines[error.line - 1][start : start + _WIDEST_STEP]
+        before = line[: error.column - 1 - start]
+        cut = "…" if start else ""
+        console.narrate(f"  {cut}{clean(line)}")
+        console.narrate("  " + " " * (len(cut) + cell_width(clean(before))) + "^", "bad")
+    console.error(masker(_FOLDED.sub(" ", str(error))))
 
 
 def _masked(value: Any, masker: Masker) -> Any:
