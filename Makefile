@@ -25,9 +25,7 @@ contracts: .venv/dev
 	$(BIN)/lint-imports
 
 tests: .venv/dev
-	@$(BIN)/python -m pytest -n 2 --dist worksteal || { \
-	  echo "Once more and alone, what failed while both cores were busy:"; \
-	  $(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 # The pages that are made from the declarations of the types: docs/reference/ and docs/diagnostics.md.
 docs: .venv/base

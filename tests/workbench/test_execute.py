@@ -86,7 +86,9 @@ _FIELDS_AT_FIRST = 8
 
 
 def _complete(screen: ExecuteScreen) -> bool:
-    return len(screen._fields) >= _FIELDS_AT_FIRST and all(each.query("*") for each in screen._fields.values())
+    """All fields are there and ready: one that is mounted later would take back a value that is set before."""
+    parts = [list(each.query("*")) for each in screen._fields.values()]
+    return len(parts) >= _FIELDS_AT_FIRST and all(some and all(one.is_mounted for one in some) for some in parts)
 
 
 def field(screen: ExecuteScreen, name: str, kind: type[Any]) -> Any:

@@ -128,6 +128,7 @@ class EditorPane(Vertical):
 
     def on_mount(self) -> None:
         self._status.display = False
+        self._call_later = self.app.call_later  # for the worker's thread: a pane that is gone knows no app
         self._worker.start()
 
     def on_unmount(self) -> None:
@@ -309,7 +310,7 @@ class EditorPane(Vertical):
 
         def job() -> None:
             found, is_flow = check_text(path, language, text, check)
-            self.app.call_later(self._take_check, buffer, version, found, is_flow)
+            self._call_later(self._take_check, buffer, version, found, is_flow)
 
         self._worker.ask(buffer, job)
 
@@ -317,7 +318,7 @@ class EditorPane(Vertical):
         """From the worker's thread: a fault of ours, said once so that nobody wonders why nothing is marked."""
         if str(error) not in self._faults:
             self._faults.add(str(error))
-            self.app.call_later(self.post_message, Said(f"The editor cannot check this: {error}.", failed=True))
+            self._call_later(self.post_message, Said(f"The editor cannot check this: {error}.", failed=True))
 
     def _take_check(self, buffer: Buffer, version: int, found: Sequence[Diagnostic], is_flow: bool) -> None:
         if buffer not in self._buffers or not buffer.editor.set_marks([Mark.of(one) for one in found], version):

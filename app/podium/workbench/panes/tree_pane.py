@@ -81,6 +81,7 @@ class TreePane(Vertical):
     def on_mount(self) -> None:
         self._unsubscribe = self._bench.feed.subscribe(self._take_news)
         self._read("")
+        self._call_later = self.app.call_later  # for the watching thread: a pane that is gone knows no app
         self._watch.start()
         self._ask_git()
 
@@ -130,7 +131,7 @@ class TreePane(Vertical):
 
     def _report(self, news: DiskNews) -> None:
         """From the watching thread."""
-        self.app.call_later(self._take_disk_news, news)
+        self._call_later(self._take_disk_news, news)
 
     def _take_disk_news(self, news: DiskNews) -> None:
         self._files = None
