@@ -71,6 +71,7 @@ _TREES_OF_TASKS = frozenset({"outputs", "inputs", "vars", "tasks", "trigger", "l
 _UNEXPECTED: Mapping[str, str] = MappingProxyType(
     {
         "in": "Write `list contains value` or `value isIn list`",
+        "is not": "Write `is not` with one space",
         "not in": "Write `not (value isIn list)`",
         "if": "Write `condition ? value : other`",
         "| |": "Write `or`",

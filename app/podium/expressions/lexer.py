@@ -36,8 +36,8 @@ _RAW = re.compile(r"\{%-*\s*raw\s*-*%\}")
 _END_RAW = re.compile(r"\{%-*\s*endraw\s*-*%\}")
 _OPENING = re.compile(r"\{(?:\{|%|#)")
 _OPENING_TRIM = re.compile(r"-(?=\s)")
-_VERBATIM = re.compile(r"\{%-?\s*verbatim\s*-?%\}\s*")
-_END_VERBATIM = re.compile(r"\{%-?\s*endverbatim\s*(-?)%\}")
+_VERBATIM = re.compile(r"\{%(-\s+|\s*)verbatim\s*-?%\}\s*")
+_END_VERBATIM = re.compile(r"\{%(-?)\s*endverbatim\s*(-?)%\}")
 _COMMENT_END = re.compile(r"(-?)#\}")
 CLOSING = {
     PRINT_END: re.compile(r"-?\}\}"),
@@ -48,7 +48,7 @@ SPACE = re.compile(r"[^\S\x85\xa0\u2007\u202f]*")
 """What Java takes for white space: not the spaces at which no line may break, which texts from the web bring along."""
 PIECE = re.compile(
     r"(?P<OPERATOR>\?\?\??|\.\.|[=!<>]=|[<>+\-*/%|~]|"
-    r"(?:is\s+not|is|not|and|or|contains|equals|isIn)(?!\w))"
+    r"(?:is not|is|not|and|or|contains|equals|isIn)(?!\w))"
     r"|(?P<NAME>[^\W\d]\w*)"
     r"|(?P<NUMBER>[0-9]+\.[0-9]+|[0-9]+L?)"
     r"|(?P<PUNCTUATION>[()\[\]{}?:.,=])"
@@ -92,7 +92,7 @@ class Lexer:
                 break
             start = opening.start()
             if opening.group() == "{%" and (verbatim := _VERBATIM.match(text, start)):
-                self.text(position, start, trim, False)
+                self.text(position, start, trim, verbatim.group(1).startswith("-"))
                 position, trim = self.verbatim(verbatim.end(), start)
                 continue
             after = opening.end()
@@ -124,8 +124,8 @@ class Lexer:
         closing = _END_VERBATIM.search(self.masked, content)
         if closing is None:
             self._fail("Unclosed verbatim tag.", start)
-        self.text(content, closing.start(), False, False)
-        return closing.end(), bool(closing.group(1))
+        self.text(content, closing.start(), False, bool(closing.group(1)))
+        return closing.end(), bool(closing.group(2))
 
     def comment(self, position: int, start: int) -> tuple[int, bool]:
         closing = _COMMENT_END.search(self.masked, position)
@@ -164,19 +164,20 @@ class Lexer:
             elif kind == STRING:
                 quote = value[0]
                 value = self.template[start + 1 : position - 1].replace("\\" + quote, quote)
-            elif kind == OPERATOR and value.startswith("is") and value.endswith("not"):
-                value = "is not"
             tokens.append(Token(kind, value, start, position))
 
     def interpolated(self, start: int) -> int:
-        """A double-quoted text with a `#` in it: plain parts as strings, `#{…}` as token runs."""
+        """A double-quoted text with a `#` in it: plain parts as strings, `#{…}` as token runs.
+
+        Pebble leaves the backslashes in such a text, even those in front of quotes.
+        """
         text = self.masked
         if text[start] != '"':
             self._fail(f"Unexpected character [{text[start]}]", start, _CHARACTER_HINTS.get(text[start]))
         position, parts = start + 1, 0
         while True:
             end = _STRING_PART.match(text, position).end()  # type: ignore[union-attr]  # may match nothing
-            value = self.template[position:end].replace('\\"', '"')
+            value = self.template[position:end]
             if text.startswith('"', end):
                 if value or not parts:
                     self.tokens.append(Token(STRING, value, start if not parts else position, end + 1))
