@@ -15,7 +15,6 @@ _SHARED = Path(os.environ.get("PODIUM_SHARED", _ROOT.parent / "shared"))
 _CASES = _SHARED / "conformance" / "expressions.jsonl"
 
 NEEDS_A_PACKAGE = {
-    "date-date-082": "babel",
     "function-encrypt-decrypt-002": "cryptography",
     "function-encrypt-decrypt-003": "cryptography",
     "function-ispublicholiday-003": "holidays",

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from podium.expressions import date_names
+from podium.expressions.date_languages import LANGUAGES
 from podium.expressions.errors import ExpressionError
 from podium.expressions.fixtures import FixtureServices
 from podium.expressions.render import render
@@ -134,3 +136,43 @@ def test_what_is_written_is_read_again(moment: datetime) -> None:
     assert shown("v | timestampMicro", v=text) == shown("v | timestampMicro", v=moment)
     own = shown("v | date('yyyy-MM-dd HH:mm:ss.SSSSSS Z')", v=moment)
     assert shown("v | date(existingFormat='yyyy-MM-dd HH:mm:ss.SSSSSS Z')", v=own) == text
+
+
+@pytest.mark.parametrize("code", sorted(LANGUAGES))
+def test_the_names_built_in_are_those_of_babel(code: str) -> None:
+    babel = pytest.importorskip("babel")
+    language = LANGUAGES[code]
+    for locale in (code, *(f"{code}_{region}" for region in language.regions)):
+        names, built_in = date_names.BabelNames(babel.Locale.parse(locale)), date_names.BuiltInNames(locale, language)
+        for width in (0, 1):
+            assert [names.month(n, width) for n in range(1, 13)] == [built_in.month(n, width) for n in range(1, 13)]
+            assert [names.weekday(n, width) for n in range(7)] == [built_in.weekday(n, width) for n in range(7)]
+        assert names.month(3, 1, standalone=True) == built_in.month(3, 1, standalone=True)
+
+
+def test_a_few_languages_need_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(module: str, extra: str, need: str) -> Any:
+        raise ExpressionError(f"{need} the Python package {module}, which is not installed")
+
+    monkeypatch.setattr(date_names, "optional_package", absent)
+    date_names.names_of.cache_clear()
+    try:
+        for template, expected in (
+            ("{{ '2024-03-05' | date('EEEE d MMMM', locale='fr_FR') }}", "mardi 5 mars"),
+            ("{{ '2024-03-05' | date('EEE d. MMM', locale='de-DE') }}", "Di. 5. März"),
+            ("{{ '5 agosto 2024' | date('yyyy-MM-dd', existingFormat='d MMMM yyyy', locale='es') }}", "2024-08-05"),
+            ("{{ '2024-03-05' | date('yyyy-MM-dd HH:mm', locale='nl') }}", "2024-03-05 00:00"),
+        ):
+            assert render(template, {}, FixtureServices()) == expected
+        for locale, pattern in (
+            ("fr_CA", "MMM"),
+            ("pl", "MMM"),
+            ("fr", "a"),
+            ("fr", "MMMMM"),
+            ("de", "LLL"),
+            ("it", "w"),
+        ):
+            with pytest.raises(ExpressionError, match=f"The locale '{locale}' needs the Python package babel"):
+                render(f"{{{{ '2024-03-05' | date('{pattern}', locale='{locale}') }}}}", {}, FixtureServices())
+    finally:
+        date_names.names_of.cache_clear()

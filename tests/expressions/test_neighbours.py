@@ -189,3 +189,33 @@ def test_what_other_languages_write_is_translated(template: str, suggestion: str
     with pytest.raises(ExpressionError) as failure:
         render(template, {**CONTEXT, "inputs": {"my-key": {"x": 1}, "my": 2}}, SERVICES)
     assert failure.value.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("x {%- verbatim %} y {%- endverbatim -%} z", "xyz"),
+        ("x {% verbatim %} y {% endverbatim %} z", "x y  z"),
+        ('{{ "say \\"hi\\"" }}', 'say "hi"'),
+        ('{{ "say \\"#{a}\\"" }}', 'say \\"1\\"'),
+        ('{{ "\\"#fff\\"" }}', '\\"#fff\\"'),
+        ("{{ a is not null }}", "true"),
+    ],
+)
+def test_what_the_lexer_takes_off(template: str, expected: str) -> None:
+    assert render(template, CONTEXT, SERVICES) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{%-verbatim %}x{% endverbatim %}", "A block must start with a tag name."),
+        ("{% endverbatim %}", 'Unexpected tag name "endverbatim"'),
+        ("{{ a is  not null }}", 'Unexpected token of value "not"'),
+        ("{{ a is\nnot null }}", 'Unexpected token of value "not"'),
+    ],
+)
+def test_what_the_lexer_refuses(template: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as failure:
+        render(template, CONTEXT, SERVICES)
+    assert failure.value.message.startswith(message)

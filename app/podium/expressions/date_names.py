@@ -1,4 +1,7 @@
-"""Names of months, days and zones. English is built in, other languages come with the `babel` package."""
+"""Names of months, days and zones.
+
+English is built in, and so are the months and days of a few languages; everything else comes with the `babel` package.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import Any, Protocol
 
+from podium.expressions.date_languages import Language, language_of
 from podium.expressions.errors import ExpressionError
 from podium.expressions.extras import optional_package
 from podium.expressions.moments import Moment
@@ -97,6 +101,59 @@ class EnglishNames:
                 return f"{at.month}/{at.day}/{at.year % 100:02d}, {clock}{half}"
 
 
+class BuiltInNames:
+    """Months and days of a language that needs no package. Whatever else is asked for needs it."""
+
+    def __init__(self, locale: str, language: Language) -> None:
+        self._locale = locale
+        self._language = language
+
+    @property
+    def first_weekday(self) -> int:
+        raise self._missing()
+
+    @property
+    def shortest_week(self) -> int:
+        raise self._missing()
+
+    def month(self, month: int, width: int, standalone: bool = False) -> str:
+        if width > 1 or (standalone and not width):
+            raise self._missing()
+        return (self._language.short_months, self._language.months)[width][month - 1]
+
+    def weekday(self, day: int, width: int, standalone: bool = False) -> str:
+        if width > 1 or (standalone and not width):
+            raise self._missing()
+        return (self._language.short_days, self._language.days)[width][day]
+
+    def quarter(self, quarter: int, width: int) -> str:
+        raise self._missing()
+
+    def era(self, width: int) -> str:
+        raise self._missing()
+
+    def half_day(self, hour: int) -> str:
+        raise self._missing()
+
+    def day_period(self, hour: int, minute: int, second: int) -> str:
+        raise self._missing()
+
+    def zone(self, at: datetime, long: bool) -> str:
+        if long:
+            raise self._missing()
+        return at.tzname() or zone_id(at.tzinfo)
+
+    def styled(self, moment: Moment, style: str) -> str:
+        raise self._missing()
+
+    def _missing(self) -> ExpressionError:
+        try:
+            _babel("babel", self._locale)
+        except ExpressionError as error:
+            return error
+        return ExpressionError(f"The locale '{self._locale}' is not known completely")
+
+
 class BabelNames:
     """Names from the Unicode locale data that babel brings along."""
 
@@ -143,7 +200,13 @@ def names_of(locale: str | None) -> Names:
     """The names for `fr`, `fr_FR` or `fr-FR`; English for None. Raises `ExpressionError`."""
     if locale is None or locale.replace("-", "_").lower() in ("", "en", "en_us"):
         return EnglishNames()
-    babel = _babel("babel", locale)
+    try:
+        babel = _babel("babel", locale)
+    except ExpressionError:
+        language = language_of(locale)
+        if language is None:
+            raise
+        return BuiltInNames(locale, language)
     try:
         return BabelNames(babel.Locale.parse(locale.replace("-", "_")))
     except (babel.UnknownLocaleError, ValueError):

@@ -171,7 +171,9 @@ def _dates() -> str:
             f"- Units of `dateAdd`: {_listed(UNITS)}",
             "- Dates are read from ISO texts, from integers (seconds, or milliseconds and nanoseconds by their",
             "  length) and, with `existingFormat`, from texts of any pattern.",
-            "- Month and day names other than English need the optional package `babel` (`podium[locales]`).",
+            "- Month and day names are built in for English, French, German, Spanish, Italian, "
+            "Portuguese (Brazil) and Dutch;",
+            "  other languages need the optional package `babel` (`podium[locales]`).",
             "",
         ]
     )
