@@ -545,6 +545,20 @@ def test_what_a_task_in_a_working_directory_sees_of_those_above() -> None:
     assert (worker["id"], worker["value"], worker["iteration"]) == (run.taskrun("v", "2").id, "2", 0)
 
 
+def test_the_outputs_that_expressions_see() -> None:
+    skipped = [{"id": "a", "run_if": "false"}, seq("s", B, run_if="0")]
+    run = Simulation(
+        flow([*skipped, seq("g", {"id": "c", "allow_failure": True}), {"id": "d"}]), {"c": "FAILED"}, manual=True
+    )
+    run.run()
+    run.work("c", "FAILED")
+    assert run.execution.state == "RUNNING"
+    live = run.engine.run.variables.outputs
+    assert set(live) == set(Variables(Plan(run.flow), run.execution, {}).outputs) == {"g", "c"}
+    run.work("d")
+    assert set(live) == {"g", "c", "d"}
+
+
 def replayed(run: Simulation, name: str, value: str | None = None, **more) -> Simulation:
     again = replay(run.flow, run.execution, CountingIds("n"), run.clock.now(),
                    from_taskrun=run.taskrun(name, value).id, **more)  # fmt: skip

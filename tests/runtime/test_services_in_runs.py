@@ -73,6 +73,18 @@ def outputs(execution: Execution, task_id: str) -> Mapping[str, Any]:
     return next(run.outputs or {} for run in execution.taskruns.values() if run.task_id == task_id)
 
 
+def test_texts_inside_a_flow_output_stay_texts(runs: Runs) -> None:
+    execution = runs.run(
+        "  - {id: a, type: io.kestra.plugin.core.debug.Return, format: '12'}\n",
+        more="""outputs:
+  - {id: n, type: INT, value: "{{ outputs.a.value }}"}
+  - {id: m, type: JSON, value: {sum: "{{ 1 + 1 }}", list: ["{{ outputs.a.value }}", 3]}}
+  - {id: none, type: STRING, required: false, value: "{{ null }}"}
+""",
+    )
+    assert execution.outputs == {"n": 12, "m": {"sum": "2", "list": ["12", 3]}, "none": None}
+
+
 def test_a_secret_is_in_no_sink(runs: Runs) -> None:
     encoded = base64.b64encode(f"user:{SECRET}".encode()).decode()
     execution = runs.run(

@@ -59,6 +59,8 @@ def on(date: str) -> dict[str, Any]:
         ("TimeBetween, after: '06:00:00+02:00', before: '12:00:00+02:00'", "2026-01-05T10:00:00Z", False),
         ("Expression, expression: \"{{ trigger.date | date('yyyy') == '2026' }}\"", "2026-01-05T10:00:00Z", True),
         ("Expression, expression: 'false'", "2026-01-05", False),
+        ("Expression, expression: ' false '", "2026-01-05", False),
+        ("Expression, expression: 'False'", "2026-01-05", True),
         ("Expression, expression: '0'", "2026-01-05", True),
         ("Expression, expression: ' '", "2026-01-05", False),
         ("Not, conditions: [{type: $C.Weekend}]", "2026-01-05", True),

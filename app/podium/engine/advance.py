@@ -263,7 +263,9 @@ def _flow_outputs(run: Run) -> dict[str, Any]:
     outputs: dict[str, Any] = {}
     for output in run.flow.outputs:
         try:
-            value = run.renderer.render_typed(output.value, variables)
+            # A lone expression may give null; every text inside a map or a list stays a text (semantics 5.1).
+            render = run.renderer.render_typed if isinstance(output.value, str) else run.renderer.render
+            value = render(output.value, variables)
         except Exception:
             if output.required:
                 raise

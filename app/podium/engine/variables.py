@@ -6,6 +6,7 @@ from typing import Any
 from podium.base.clock import iso_instant
 from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
+from podium.engine.states import TERMINAL
 from podium.model.flow import Task
 
 Reveal = Callable[[Any], Any]
@@ -123,6 +124,8 @@ class Variables:
         return path
 
     def _put_outputs(self, run: TaskRun) -> None:
+        if run.outputs is None and not self._contributes(run):
+            return
         path = self._path(run)
         target = self.outputs
         for key in path[:-1]:
@@ -132,6 +135,13 @@ class Variables:
             target = inner
         outputs = run.outputs if self._reveal is None else self._reveal(run.outputs)
         target[path[-1]] = {} if outputs is None else dict(outputs)
+
+    def _contributes(self, run: TaskRun) -> bool:
+        """Whether a task run without outputs is seen as an empty map: a flowable, or work that was done (5.3, 3.2)."""
+        if run.state in ("SKIPPED", "CREATED", "SUBMITTED"):
+            return False
+        place = self._plan.places.get(run.task_id)
+        return run.state in TERMINAL or (place is not None and place.task.decl.kind == "flowable")
 
 
 def _taskrun(run: TaskRun, standing: TaskRun) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def _state(ctx: ConditionContext) -> str:
 def truthy_text(value: Any) -> bool:
     """Whether a rendered expression of a condition holds: neither blank nor `false`."""
     text = "" if value is None else str(value).strip()
-    return bool(text) and text.lower() != "false"
+    return bool(text) and text != "false"
 
 
 class ExecutionFlow(ConditionType):
