@@ -212,14 +212,18 @@ def _facts(state: TriggerState, schedule: Schedule) -> dict[str, Any]:
 
 
 def _change(execution: Mapping[str, Any], flow: Any) -> StateChange:
-    labels = [(key, value) for key, value in (execution.get("labels") or {}).items()]
+    given = execution.get("labels") or {}
+    labels = list(given.items()) if isinstance(given, Mapping) else [(one["key"], one["value"]) for one in given]
     created = c.ExecutionCreated(
         "upstream-1", execution["namespace"], execution["flowId"], _NOW, inputs=execution.get("inputs") or {},
         labels=labels,
     )  # fmt: skip
     made = Execution(created)
     for number, run in enumerate(execution.get("taskruns") or execution.get("taskRunList") or ()):
-        attempts = [one if isinstance(one, str) else _state_of(one) for one in run.get("attempts") or ()]
+        attempts = run.get("attempts") or ()
+        if isinstance(attempts, int):
+            attempts = ["FAILED"] * (attempts - 1) + [run.get("last_attempt_state") or run.get("state") or "SUCCESS"]
+        attempts = [one if isinstance(one, str) else _state_of(one) for one in attempts]
         made.apply(c.TaskRunCreated(f"run-{number}", str(run.get("taskId", "task")), _NOW))
         for state in attempts:
             made.apply(c.AttemptStarted(f"run-{number}", _NOW))

@@ -73,6 +73,30 @@ def outputs(execution: Execution, task_id: str) -> Mapping[str, Any]:
     return next(run.outputs or {} for run in execution.taskruns.values() if run.task_id == task_id)
 
 
+def test_handlers_see_what_has_failed(runs: Runs) -> None:
+    ret = "type: io.kestra.plugin.core.debug.Return, format"
+    execution = runs.run(
+        f"""  - {{id: ok, {ret}: "{{{{ error ?? 'none' }}}}"}}
+  - id: group
+    type: io.kestra.plugin.core.flow.Sequential
+    allowFailure: true
+    tasks: [{{id: first, type: io.kestra.plugin.core.execution.Fail, errorMessage: one}}]
+    errors:
+      - id: choice
+        type: io.kestra.plugin.core.flow.If
+        condition: "{{{{ error.taskId == 'first' }}}}"
+        then: [{{id: inner, {ret}: "{{{{ error.taskId }}}}: {{{{ error.message }}}}"}}]
+  - {{id: second, type: io.kestra.plugin.core.execution.Fail, errorMessage: two}}
+errors:
+  - {{id: bad, {ret}: "{{{{ nothing }}}}"}}
+finally:
+  - {{id: last, {ret}: "{{{{ error.taskId }}}}: {{{{ error.message }}}} {{{{ error.stackTrace }}}}"}}
+"""
+    )
+    said = {name: outputs(execution, name)["value"] for name in ("ok", "inner", "last")}
+    assert said == {"ok": "none", "inner": "first: one", "last": "second: two "}
+
+
 def test_texts_inside_a_flow_output_stay_texts(runs: Runs) -> None:
     execution = runs.run(
         "  - {id: a, type: io.kestra.plugin.core.debug.Return, format: '12'}\n",

@@ -94,6 +94,7 @@ def _surroundings(session: Session, arguments: Arguments) -> "tuple[Mapping[str,
     from podium.cli.run_names import find_run
     from podium.engine.plan import Plan
     from podium.engine.variables import Variables
+    from podium.runtime.failed_task import FailedTask
     from podium.runtime.flows import Flows
     from podium.runtime.masks import masker_of
 
@@ -112,7 +113,7 @@ def _surroundings(session: Session, arguments: Arguments) -> "tuple[Mapping[str,
     task = flow.tasks_by_id.get(run.task_id)
     if task is None:
         raise CommandError(f"the flow of this execution has no task {run.task_id}.")
-    return variables.of_taskrun(run, task), services, flow.dialect, masker
+    return FailedTask(flow, record).seen(variables.of_taskrun(run, task)), services, flow.dialect, masker
 
 
 def _only_namespace(session: Session) -> str:

@@ -64,7 +64,8 @@ class Reader:
                 continue
             if decl.name in found:
                 first = found[decl.name][1].key
-                both = sorted((first.text, name), key=lambda one: one != decl.name)
+                current = decl.name
+                both = sorted((first.text, name), key=lambda one: one != current)
                 message = f"you can't define both `{both[0]}` and `{both[1]}`: they are the same property. Delete one."
                 self.findings.add("invalid-value", f"{joined(path, name)}: {message}", entry.key, joined(path, name))
                 continue

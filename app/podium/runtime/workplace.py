@@ -23,6 +23,7 @@ from podium.plugin.registry import Registry
 from podium.plugin.task import UpdatingTask
 from podium.runtime.context import AttemptContext, AttemptLog, LineWriter
 from podium.runtime.encrypted_outputs import Revealer
+from podium.runtime.failed_task import FailedTask
 from podium.runtime.guard import Guard
 from podium.runtime.kinship import Kinship
 from podium.runtime.log_files import AttemptLogFile
@@ -62,6 +63,7 @@ class Workplace:
             stores, execution.namespace, execution.flow_id, masker, record=record, may_read=self.kin
         )
         self._keys = ReachableKeys(stores.key_values, stores.workspace, execution.namespace)
+        self._failed = FailedTask(flow, record)
         self._metrics_lock = Lock()
         self._metrics: list[str] = []
         self._inline: dict[str, bool] = {}
@@ -78,10 +80,10 @@ class Workplace:
     # -- the engine's renderer -------------------------------------------------------------------------------------
 
     def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        return render(value, variables, self.services, dialect=self.flow.dialect)
+        return render(value, self._failed.seen(variables), self.services, dialect=self.flow.dialect)
 
     def render_typed(self, value: Any, variables: Mapping[str, Any]) -> Any:
-        return render_typed(value, variables, self.services, dialect=self.flow.dialect)
+        return render_typed(value, self._failed.seen(variables), self.services, dialect=self.flow.dialect)
 
     def _holds(self, condition: Condition, variables: Mapping[str, Any]) -> bool:
         return self.registry.holds(condition, variables, self.render)
@@ -125,8 +127,8 @@ class Workplace:
         log = AttemptLog(log_file.write if log_file is not None else write, task.log_level)
         storage = self.stores.storage.for_task(self.storage_place, task.id, taskrun.id, self.kin)
         return AttemptContext(
-            execution=self.execution, taskrun=taskrun, task=task, variables=variables, services=self.services,
-            clock=self.stores.clock, log=log, cancellation=cancellation,
+            execution=self.execution, taskrun=taskrun, task=task, variables=self._failed.seen(variables),
+            services=self.services, clock=self.stores.clock, log=log, cancellation=cancellation,
             make_directory=lambda: self._make_directory(attempt), shared_directory=shared_directory,
             storage=storage, cache=self._cache(task, storage), log_file=log_file, write=write,
             namespace_files=self.stores.namespace_files, kv=self._keys,
