@@ -1,6 +1,7 @@
 """The first story in a small real terminal: a real venv, real pip, real packages, and the stars in their lane."""
 
 import http.server
+import re
 import shutil
 import tempfile
 import threading
@@ -65,3 +66,5 @@ def test_the_stars_stand_alone_in_the_log_lane_of_a_small_terminal(folder: Path)
         term.keys("4")
         shown = term.shows("Log │ Script │ All", "Number of stars: 48151")
         assert "Collecting" not in shown and "Successfully installed" not in shown
+        lines = re.findall(r"\d\d:\d\d:\d\d (?:INFO|WARN|ERROR) .*", shown)
+        assert len(lines) == 1 and "Number of stars: 48151" in lines[0]

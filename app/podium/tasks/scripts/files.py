@@ -65,7 +65,8 @@ class TaskFiles:
                         count += 1
         self._ctx.metric("namespacefiles.count", count, "counter")
         self._ctx.metric("namespacefiles.duration", time.monotonic() - begin, "timer")
-        self._ctx.log.info(f"Loaded {count} namespace files from {', '.join(option.namespaces)}")
+        # A server says it at INFO; here the lane of Log tasks is for what the author of the flow has to say.
+        self._ctx.log.debug(f"Loaded {count} namespace files from {', '.join(option.namespaces)}")
 
     def add_input_files(self, files: Any) -> None:
         """Write `inputFiles` as the flow has them: a map, or a text that renders to one as JSON."""
