@@ -5,6 +5,8 @@ the real one, started by the fork server as in the program. Where a budget exist
 """
 
 import asyncio
+import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,12 +22,13 @@ SERVER = ForkServer.start()  # before anything large is imported and any thread 
 from textual.pilot import Pilot  # noqa: E402 - after the fork
 
 from podium.engine import changes as c  # noqa: E402
+from podium.engine.execution import fold  # noqa: E402
 from podium.runtime.executions import Executions  # noqa: E402
 from podium.store.execution_records import ExecutionRecord  # noqa: E402
 from podium.store.journal import JournalWriter  # noqa: E402
 from podium.store.logs import LogWriter  # noqa: E402
 from podium.store.stores import Stores  # noqa: E402
-from podium.store.summaries import ExecutionSummary  # noqa: E402
+from podium.store.summaries import ExecutionSummary, summary_of  # noqa: E402
 from podium.tasks.registry import default_registry  # noqa: E402
 from podium.workbench.app import PodiumApp  # noqa: E402
 from podium.workbench.following import ExecutionGrew, OpenJournal  # noqa: E402
@@ -215,6 +218,40 @@ async def measure_list(root: Path, count: int) -> None:
         report("a look at an index that did not change", looks[100])
 
 
+# ---- commands ----------------------------------------------------------------------------------------------------
+
+LIST_BUDGET = 0.2
+"""Seconds of a whole process, the start of the interpreter included."""
+
+COMMANDS = (
+    ("runs",), ("runs", "--state", "FAILED"), ("runs", "--flow", "bench.flow7"), ("runs", "-o", "json"),
+    ("runs", "--label", "team=t3"), ("ps",), ("show", "ZshowMe0001"), ("show", "ZshowMe"), ("show", "last"),
+)  # fmt: skip
+
+
+def measure_commands(root: Path, count: int) -> None:
+    stores = Stores.open(root)
+    fill_index(stores, count)
+    changes: list[c.Change] = [
+        c.ExecutionCreated("ZshowMe0001", "bench", "quick", NOW), c.ExecutionMoved("RUNNING", NOW),
+        c.TaskRunCreated("r1", "say", NOW), c.TaskRunMoved("r1", "SUCCESS", NOW), c.ExecutionMoved("SUCCESS", NOW),
+    ]  # fmt: skip
+    ExecutionRecord.create(stores.workspace.executions, changes, FLOW)
+    stores.index.upsert(summary_of(fold(changes)))
+    stores.database.close()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "app")}
+    for words in COMMANDS:
+        took = []
+        for _ in range(7):
+            start = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "podium", *words], cwd=root, env=environment, check=True,
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+            took.append(time.perf_counter() - start)
+        report(f"podium {' '.join(words)}, of {count:,} runs (best of 7)", min(took), LIST_BUDGET)
+
+
 # ---- a long log --------------------------------------------------------------------------------------------------
 
 
@@ -273,7 +310,8 @@ async def main() -> None:
     executions = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
     lines = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     steps: list[Callable[[Path], Awaitable[None] | None]] = [
-        measure_start, measure_following, lambda root: measure_list(root, executions),
+        measure_start, measure_following, lambda root: measure_commands(root, executions),
+        lambda root: measure_list(root, executions),
         lambda root: measure_log(root, lines),
     ]  # fmt: skip
     for step in steps:

@@ -1,14 +1,15 @@
 """Maskers of executions: for the runner while it works, and for whoever shows what it left."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from podium.base.masking import Masker
-from podium.model.flow import Flow
-from podium.model.input_declarations import declared_inputs
 from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.stores import Stores
+
+if TYPE_CHECKING:
+    from podium.model.flow import Flow
 
 
 def masker_of(stores: Stores, execution_id: str) -> Masker:
@@ -34,13 +35,15 @@ def masker_with(stores: Stores, record: ExecutionRecord, masker: Masker | None =
     return masker
 
 
-def secret_inputs_of(flow: Flow) -> list[str]:
+def secret_inputs_of(flow: "Flow") -> list[str]:
     """The ids of the inputs whose values are secrets."""
     return [one.id for one in flow.inputs if "SECRET" in (one.type, one.item_type)]
 
 
-def secret_answers_of(flow: Flow) -> list[str]:
+def secret_answers_of(flow: "Flow") -> list[str]:
     """The ids of the `onResume` inputs, of any Pause, whose values are secrets."""
+    from podium.model.input_declarations import declared_inputs
+
     return [
         one.id
         for task in flow.walk()
