@@ -120,20 +120,31 @@ def latency(bench: Bench) -> list[Result]:
 
 
 def loops(bench: Bench) -> list[Result]:
-    """A ForEach over 1,000 and over 10,000 values: ten times the work must cost ten times the time."""
+    """A ForEach over 1,000 and over 10,000 values: ten times the work must cost ten times the time.
 
-    def loop(count: int) -> str:
-        return (
+    By the clock, which on a busy machine is kinder to the short run, and by the time of the runner on a processor.
+    """
+
+    def loop(count: int) -> tuple[float, float]:
+        execution, _ = bench.run(
             f'  - id: each\n    type: io.kestra.plugin.core.flow.ForEach\n    values: "{{{{ range(1, {count}) }}}}"\n'
-            f'    concurrencyLimit: 1\n    tasks:\n      - {{id: t, {RETURN}, format: "{{{{ taskrun.value }}}}"}}'
+            f'    concurrencyLimit: 1\n    tasks:\n      - {{id: t, {RETURN}, format: "{{{{ taskrun.value }}}}"}}\n'
+            f"  - {{id: spent, {SHELL}, commands: [\"cut -d' ' -f14,15 /proc/$PPID/stat\"]}}"
         )
+        each = next(run for run in execution.taskruns.values() if run.task_id == "each")
+        log = bench.workspace.execution(execution.id) / "log.jsonl"
+        ticks = next(line.message for line, _ in read_lines(log) if line.source == "stdout").split()
+        seconds = (each.histories[-1][1] - each.start).total_seconds()
+        return seconds, sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
-    small = min(running_seconds(bench.run(loop(1000))[0]) for _ in range(2))
-    large = min(running_seconds(bench.run(loop(10_000))[0]) for _ in range(2))
+    small, large = zip(*((loop(1_000), loop(10_000)) for _ in range(4)), strict=True)
+    fast, slow = (min(seconds for seconds, _ in runs) for runs in (small, large))
+    little, much = (min(spent for _, spent in runs) for runs in (small, large))
     return [
-        Result("ForEach, 10,000 iterations", large, "s"),
-        Result("  per iteration", large / 10_000 * 1000, "ms"),
-        Result("  against 1,000 iterations", large / small, "x", 11.5),
+        Result("ForEach, 10,000 iterations", slow, "s"),
+        Result("  per iteration", slow / 10_000 * 1000, "ms"),
+        Result("  against 1,000 iterations", slow / fast, "x", 11.5),
+        Result("  the same in time on a processor", much / little, "x", 11.5),
     ]
 
 

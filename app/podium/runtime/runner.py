@@ -180,17 +180,17 @@ class Runner:
         return max(0.0, min(patience, (due - self.stores.clock.now()).total_seconds() + 0.001))
 
     def _keep(self) -> None:
-        """Before sleeping: what happened is in the journals, and in the index."""
+        """Before sleeping: what happened is in the journals, and in the index; also a busy runner tells the disk."""
         if self._patience() > 0:
             for drive in self.drives.values():
                 drive.flush()
             self.rows.flush()
-            root = self.drives.get(self.root.id)
-            if root is not None and time.monotonic() - self._synced > _SYNC:
-                self._synced = time.monotonic()
-                root.sync()
         else:
             self.rows.flush_if_old()
+        root = self.drives.get(self.root.id)
+        if root is not None and time.monotonic() - self._synced > _SYNC:
+            self._synced = time.monotonic()
+            root.sync()
 
     # -- turns of the loop -------------------------------------------------------------------------------------------
 
