@@ -10,8 +10,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from podium.base.masking import Masker
 from podium.store.log_filter import LogFilter, TextPattern
 from podium.store.log_index import LogIndex, LogSelection
 from podium.store.logs import LogWriter
@@ -62,8 +64,10 @@ def measure_store(path: Path, lines: list[str]) -> None:
     plain = seconds(lambda: write_plainly(path, lines))
     report("write, json.dumps per line", count, plain)
     report("write, coloured", count, seconds(lambda: write_in_batches(path, coloured)), plain)
-    masked = seconds(lambda: write_in_batches(path, lines, lambda text: text.replace("hunter2", "******")))
-    report("write, with one secret masked", count, masked, plain)
+    for number in (1, 20, 200):
+        masker = Masker(f"Secret-{one * 7919 % 10_007}-of-{one}" for one in range(number))
+        masked = seconds(partial(write_in_batches, path, lines, masker))
+        report(f"write, with {number} secrets in use", count, masked, plain)
     report("write", count, seconds(lambda: write_in_batches(path, lines)), plain)
 
     parsed = seconds(lambda: filter_plainly(path, ""))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from podium.base.masking import MASKED, Masker
+from podium.base.needles import Needles
 from podium.store.appending import append_line
 from podium.store.errors import write_failure
 
@@ -36,7 +37,7 @@ class Vault:
         self._path = directory / FILE
         self._masker = masker
         self._numbers: dict[str, int] | None = None
-        self._written: tuple[str, ...] = ()
+        self._written = Needles()
 
     def values(self) -> list[str]:
         """All values, in the order of their numbers; one that cannot be read counts as an empty text."""
@@ -78,11 +79,10 @@ class Vault:
     def _occurs_in(self, line: str) -> bool:
         """Whether one of the secrets is in the line: as it is, or with the escapes of JSON."""
         known = self._known()
-        if len(self._written) != len(known):
-            self._written = tuple(json.dumps(value, ensure_ascii=False)[1:-1] for value in known)
+        if len(self._written.all) < len(known):
+            self._written.add(json.dumps(value, ensure_ascii=False)[1:-1] for value in known)
         # A masker knows the escaped forms itself.
-        needles = self._written if self._masker is None else (*self._masker.needles, *self._written)
-        return any(needle in line for needle in needles)
+        return bool((self._masker is not None and self._masker.found_in(line)) or self._written.found_in(line))
 
     def _known(self) -> dict[str, int]:
         if self._numbers is None:
@@ -99,10 +99,11 @@ class Vault:
         return value
 
     def _sealed_text(self, text: str) -> str:
-        needles = {*self._known(), *(self._masker.needles if self._masker is not None else ())}
+        known = {one for one in self._known() if one in text}
+        known |= set(self._masker.found_in(text)) if self._masker is not None else set()
         # The longest first: a secret may be a part of another one. What is left of one that overlaps another is no
         # longer the whole of it.
-        for needle in sorted((one for one in needles if one in text), key=lambda one: (-len(one), one)):
+        for needle in sorted(known, key=lambda one: (-len(one), one)):
             pieces = _TOKEN.split(text)
             if any(needle in piece for piece in pieces[::2]):
                 token = f"{_MARK}{self._number(needle)}⟧"
