@@ -123,6 +123,7 @@ def test_folders_and_pipes_are_refused_without_waiting(tmp_path: Path) -> None:
     [
         (b"ok\n\xff\n", "not UTF-8: byte 0xff in line 2"),
         (b"x\n" * text_files.MOST_LINES, "more than 50,000 lines are only shown"),
+        (b"x" * (text_files.LONGEST_LINE + 1), "lines above 50,000 characters are only shown, in parts"),
         (b"x" * (text_files.LARGEST_EDITABLE + 1), "2.0 MB: files above 2 MB are only shown"),
     ],
 )

@@ -165,10 +165,10 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         self.main.say(event.text, event.failed)
 
     # By name, so that the screens are imported when one is opened.
-    async def on_run_screen_code_requested(self, event: RunScreen.CodeRequested) -> None:
+    def on_run_screen_code_requested(self, event: RunScreen.CodeRequested) -> None:
         while self.screen is not self.main:
             self.pop_screen()
-        await self.main.open_file(event.path, event.line - 1)
+        self.main.open_soon(event.path, event.line - 1)
 
     @on(RunActions.ResumeAsked)
     def _resume_asked(self, event: RunActions.ResumeAsked) -> None:

@@ -54,6 +54,11 @@ def language_of(path: str) -> str:
     return _NAMES.get(name) or _EXTENSIONS.get(PurePath(name).suffix.lower(), "")
 
 
+def indent_of(language: str) -> int:
+    """Columns of one level of indentation."""
+    return 4 if language == "python" else 2
+
+
 def lexer_for(language: str) -> Lexer:
     """The lexer of `language` as `language_of` names it; unknown languages are plain text."""
     return YAML if language == "yaml" else CODE_LEXERS.get(language, PLAIN)

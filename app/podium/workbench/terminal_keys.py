@@ -11,6 +11,7 @@ This file is the only one that knows these private parts of Textual: `_ansi_sequ
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from string import ascii_lowercase, digits
 from typing import cast
@@ -63,12 +64,13 @@ class KeysInOrder(App[ReturnType]):
 
     def __init__(self) -> None:
         self._keys_waiting: deque[events.Key | events.Paste] = deque()
+        self._holds: set[object] = set()
         super().__init__()
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             await super().on_event(event)
-        elif self._on_its_way:
+        elif self._on_its_way or self._holds:
             self._keys_waiting.append(event)
             if len(self._keys_waiting) == 1:
                 self._look_after(self._sent)
@@ -91,8 +93,23 @@ class KeysInOrder(App[ReturnType]):
     async def _next(self, done: int) -> None:
         if done == self._sent:
             self._on_its_way = False
-            if self._keys_waiting:
+            if self._keys_waiting and not self._holds:
                 await self._send(self._keys_waiting.popleft())
+
+    def hold_keys(self, seconds: float) -> Callable[[], None]:
+        """Keep the next keys for what is about to be there, until what this returns is called, or at most so long."""
+        hold = object()
+        self._holds.add(hold)
+
+        def release() -> None:
+            timer.stop()
+            if hold in self._holds:
+                self._holds.discard(hold)
+                if not self._on_its_way:
+                    self.call_later(self._next, self._sent)
+
+        timer = self.set_timer(seconds, release)
+        return release
 
     def _look_after(self, number: int) -> None:
         """Do not wait forever for the key that was sent as this number."""

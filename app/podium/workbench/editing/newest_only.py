@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 class NewestOnly:
     """Does jobs in turn on a daemon thread. A job that still waits is replaced by a newer one with the same key."""
 
-    def __init__(self, name: str, failed: Callable[[Exception], None]) -> None:
+    def __init__(self, name: str, failed: Callable[[Exception], object]) -> None:
         """`failed` is called on the thread with whatever a job raises."""
         self._failed = failed
         self._waiting: dict[Hashable, Callable[[], None]] = {}

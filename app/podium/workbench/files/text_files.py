@@ -16,6 +16,8 @@ LARGEST = 16 << 20
 LARGEST_EDITABLE = 2 << 20
 """Bytes up to which a file can be edited; beyond that it is shown to be read."""
 MOST_LINES = 50_000
+LONGEST_LINE = 50_000
+"""Characters of the longest line that can be edited; one that is longer is shown in parts."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -44,7 +46,8 @@ class TextFile:
     """A file as it was read or saved last.
 
     `text` has only newlines; `newline` is what they are in the file (`\\r\\n` only when every line ends so). `digest`
-    is of the bytes. `read_only` says why it cannot be edited, "" when it can.
+    is of the bytes. `read_only` says why it cannot be edited, "" when it can. `in_parts` is whether a line is too
+    long to be shown as one.
     """
 
     path: Path
@@ -53,6 +56,7 @@ class TextFile:
     newline: str = "\n"
     digest: bytes = b""
     read_only: str = ""
+    in_parts: bool = False
 
     def encoded(self, text: str) -> bytes:
         """The bytes of `text` in the manner of this file. Raises FileError for characters that it cannot hold."""
@@ -98,9 +102,10 @@ def open_text(path: Path, root: Path) -> TextFile:
         line = data.count(b"\n", 0, error.start) + 1
         read_only = f"not {encoding.upper()}: byte {data[error.start]:#04x} in line {line}"
     text, newline = _newlines(text)
+    longest = max(map(len, text.split("\n")))
     if not read_only:
-        read_only = _why_read_only(path, root, len(data), text)
-    return TextFile(path, text, encoding, newline, digest_of(data), read_only)
+        read_only = _why_read_only(path, root, len(data), text, longest)
+    return TextFile(path, text, encoding, newline, digest_of(data), read_only, longest > LONGEST_LINE)
 
 
 def save_text(file: TextFile, text: str, *, force: bool = False) -> TextFile:
@@ -158,11 +163,13 @@ def _newlines(text: str) -> tuple[str, str]:
     return text, "\n"
 
 
-def _why_read_only(path: Path, root: Path, size: int, text: str) -> str:
+def _why_read_only(path: Path, root: Path, size: int, text: str, longest: int) -> str:
     if size > LARGEST_EDITABLE:
         return f"{_size(size)}: files above {LARGEST_EDITABLE >> 20} MB are only shown"
     if text.count("\n") >= MOST_LINES:
         return f"more than {MOST_LINES:,} lines are only shown"
+    if longest > LONGEST_LINE:
+        return f"lines above {LONGEST_LINE:,} characters are only shown, in parts"
     if not path.resolve().is_relative_to(root.resolve()):
         return "a link that leads out of the workspace"
     if not os.access(path, os.W_OK):

@@ -10,26 +10,28 @@ from podium.store.flow_files import FlowFile, sniff_flows
 from podium.workbench.files.drafts import Draft
 from podium.workbench.files.text_files import TextFile
 from podium.workbench.line_edits import LineEdit
-from podium.workbench.line_lexer import language_of
 from podium.workbench.marks import Mark, validity, worst
+from podium.workbench.panes.prepared import Prepared
 from podium.workbench.widgets.flow_editor import FlowEditor
 
 
 class Buffer:
     """The text of a file in an editor of its own, so that undo, cursor and marks stay while others are shown."""
 
-    def __init__(self, file: TextFile, root: Path) -> None:
+    def __init__(self, ready: Prepared, root: Path) -> None:
+        file = ready.file
         self.file = file
         self.root = root
-        self.editor = FlowEditor(file.text, language_of(file.path.name), read_only=bool(file.read_only))
+        self.editor = FlowEditor(
+            language=ready.language, read_only=bool(file.read_only), ready=(ready.document, ready.states)
+        )  # fmt: skip
         self.editor.display = False
         self._clean_version = self.editor.version
         self.checked = False
         """Whether marks are those of a check, so that no mark means no problem."""
         self.is_flow = False
-        self.flows: tuple[FlowFile, ...] = ()
+        self.flows = ready.flows
         self.has_draft = False
-        self.sniff()
 
     @property
     def path(self) -> Path:
@@ -68,11 +70,18 @@ class Buffer:
         self._clean_version = version
         self.sniff()
 
-    def reload(self, file: TextFile) -> None:
-        """Take over what is on disk, as one step that can be undone; cursor and marks stay where they can."""
-        if self.editor.text != file.text:
+    def reload(self, ready: Prepared) -> None:
+        """Take over what is on disk, as one step that can be undone; cursor and marks stay where they can.
+
+        Of a file that is only shown because it is so large there is nothing to undo.
+        """
+        file = ready.file
+        if ready.is_large:
+            self.editor.show_ready(ready.document, ready.states)
+        elif self.editor.text != file.text:
             self.editor.replace_all(file.text)
-        self.saved(file, self.editor.version)
+        self.file, self.flows = file, ready.flows
+        self._clean_version = self.editor.version
         self.editor.read_only = bool(file.read_only)
 
     def draft(self) -> Draft:

@@ -14,16 +14,18 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
-from podium.base.text import clean
+from podium.base.text import clean, shorten
 from podium.model.diagnostics import Diagnostic
 from podium.store.flow_files import FlowFile
 from podium.workbench.bench import Bench
 from podium.workbench.editing.checking import check_text
 from podium.workbench.editing.newest_only import NewestOnly
-from podium.workbench.files.text_files import FileError, TextFile, open_text
+from podium.workbench.files.text_files import FileError
 from podium.workbench.marks import Mark
 from podium.workbench.messages import Said
+from podium.workbench.off_thread import off_thread
 from podium.workbench.panes.buffer import Buffer, fix_as_edit
+from podium.workbench.panes.prepared import Prepared, prepare
 from podium.workbench.panes.tabs import tabs_title
 from podium.workbench.panes.text_search import TextSearch
 from podium.workbench.panes.writing_help import WritingHelp
@@ -33,6 +35,8 @@ from podium.workbench.widgets.find_bar import FindBar
 from podium.workbench.widgets.flow_editor import FlowEditor
 from podium.workbench.widgets.problem_list import ProblemList
 
+_SLOW = 0.15
+"""Seconds after which it is said that a file is being opened."""
 NOTHING_OPEN = """
 No file is open.
 
@@ -109,6 +113,8 @@ class EditorPane(Vertical):
         self._bench, self._question = bench, question
         self._buffers: list[Buffer] = []
         self._current: Buffer | None = None
+        self._wanted: Path | None = None
+        self._opening: set[Path] = set()
         self._flow_shown: tuple[str, str] | None = None
         self._faults: set[str] = set()
         self._empty = Static(Content(NOTHING_OPEN), id="no-file")
@@ -168,22 +174,38 @@ class EditorPane(Vertical):
 
     async def open(self, path: Path, line: int | None = None, column: int = 0) -> Buffer | None:
         """Bring a file to the front, opening it if it is not; None when it cannot be shown (said to the reader)."""
-        buffer = self.buffer_of(path)
+        self._wanted = path
+        buffer = self.buffer_of(path) or await self._read(path)
         if buffer is None:
-            try:
-                file = open_text(path, self._bench.workspace.root)
-            except FileError as error:
-                self.post_message(Said(str(error), failed=True))
-                return None
-            buffer = await self.add(file)
-        self.bring_to_front(buffer)
+            return None
+        if self._wanted == path:  # what was asked for last stays in front, whichever is read first
+            self.bring_to_front(buffer)
         if line is not None:
             buffer.editor.go_to(line, column)
         return buffer
 
-    async def add(self, file: TextFile) -> Buffer:
+    async def _read(self, path: Path) -> Buffer | None:
+        """A tab for a file, read away from the screen; says so if that takes long."""
+        root = self._bench.workspace.root
+        slow = self.set_timer(_SLOW, lambda: self._show_opening(path, True))
+        try:
+            ready = await off_thread(lambda: prepare(path, root), "podium-open")
+        except FileError as error:
+            self.post_message(Said(str(error), failed=True))
+            return None
+        finally:
+            slow.stop()
+            self._show_opening(path, False)
+        return self.buffer_of(path) or await self.add(ready)  # it may have been asked for twice
+
+    def _show_opening(self, path: Path, opening: bool) -> None:
+        if opening != (path in self._opening):
+            (self._opening.add if opening else self._opening.discard)(path)
+            self._show_title()
+
+    async def add(self, ready: Prepared) -> Buffer:
         """A tab for a file that was read."""
-        buffer = Buffer(file, self._bench.workspace.root)
+        buffer = Buffer(ready, self._bench.workspace.root)
         buffer.editor.take_key = self._press
         at = self._buffers.index(self._current) + 1 if self._current in self._buffers else len(self._buffers)
         self._buffers.insert(at, buffer)
@@ -237,7 +259,8 @@ class EditorPane(Vertical):
     def _show_title(self) -> None:
         tabs = [(one.relative if one is self._current else one.name, one.dirty) for one in self._buffers]
         at = self._buffers.index(self._current) if self._current in self._buffers else 0
-        title = tabs_title(tabs, at, max(self.size.width - 4, 10))
+        opening = "".join(f"  opening {shorten(clean(path.name), 24)} …" for path in sorted(self._opening))
+        title = tabs_title(tabs, at, max(self.size.width - 4 - len(opening), 10)) + Content(opening)
         if self.border_title != title:
             self.border_title = title
 

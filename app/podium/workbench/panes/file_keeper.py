@@ -21,6 +21,7 @@ from podium.workbench.files.text_files import (
 )
 from podium.workbench.panes.buffer import Buffer
 from podium.workbench.panes.editor_pane import EditorPane
+from podium.workbench.panes.prepared import Prepared, prepare, prepared
 from podium.workbench.runs.question import Choice, Question
 
 Say = Callable[[str, bool], None]
@@ -138,15 +139,15 @@ class FileKeeper:
         """Take over what is on disk; the text that was here comes back with undo."""
         root = self._bench.workspace.root
 
-        def done(file: TextFile) -> None:
+        def done(ready: Prepared) -> None:
             if buffer in self._pane.buffers:
-                buffer.reload(file)
+                buffer.reload(ready)
                 self.drop_draft(buffer)
                 self._pane.check(buffer)
                 self._pane.show_state()
                 self._say(f"{clean(buffer.relative)} was loaded again.", False)
 
-        self._bench.files.do(lambda: open_text(buffer.path, root), done, self._fail)
+        self._bench.files.do(lambda: prepare(buffer.path, root), done, self._fail)
 
     def _show_difference(self, buffer: Buffer) -> None:
         root = self._bench.workspace.root
@@ -230,7 +231,7 @@ class FileKeeper:
             if path.exists():
                 buffer = await self._pane.open(path)
             else:
-                buffer = self._pane.buffer_of(path) or await self._pane.add(new_file(path))
+                buffer = self._pane.buffer_of(path) or await self._pane.add(prepared(new_file(path)))
                 self._pane.bring_to_front(buffer)
             if buffer is None or buffer.file.read_only:
                 continue

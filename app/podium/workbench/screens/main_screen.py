@@ -32,12 +32,15 @@ from podium.workbench.runs.question import Choice, Question
 from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.runs.runs_table import RunsTable
+from podium.workbench.terminal_keys import KeysInOrder
 from podium.workbench.widgets.key_line import KeyLine
 from podium.workbench.widgets.log_pane import LogPane
 from podium.workbench.widgets.ticker import Ticker
 from podium.workbench.widgets.top_line import TopLine
 
 Pane = Literal["tree", "editor", "runs", "log"]
+_TYPE_AHEAD = 0.3
+"""Seconds for which keys are kept for a file that is being opened."""
 PANES: tuple[Pane, ...] = ("tree", "editor", "runs", "log")
 
 
@@ -101,9 +104,9 @@ class MainScreen(Screen[None]):
         self._arrange()
         self.call_after_refresh(self._begin)
 
-    async def _begin(self) -> None:
+    def _begin(self) -> None:
         if self._start is not None:
-            await self.open_file(self._start)
+            self.open_soon(self._start)
         else:
             self.files.focus()
         self.keeper.offer_drafts()
@@ -200,19 +203,29 @@ class MainScreen(Screen[None]):
 
     # ---- files -------------------------------------------------------------------------------------------------
 
-    async def open_file(self, path: Path, line: int | None = None, column: int = 0, take_focus: bool = True) -> None:
-        """Show a file in the editor."""
-        buffer = await self.editor.open(path, line, column)
-        if buffer is None:
-            return
-        self.keeper.changed_on_disk(path)  # between reading it and showing it nobody would have listened
-        if take_focus:
-            self.action_pane("editor")
+    def open_soon(self, path: Path, line: int | None = None, column: int = 0, take_focus: bool = True) -> None:
+        """Show a file in the editor once it is read, and let it have the keys if they have not moved on by then."""
+        pane = self._pane
+        release = self.app.hold_keys(_TYPE_AHEAD) if take_focus and isinstance(self.app, KeysInOrder) else None
+
+        async def open_now() -> None:
+            try:
+                buffer = await self.editor.open(path, line, column)
+                if buffer is not None:
+                    self.keeper.changed_on_disk(path)  # between reading it and showing it nobody would have listened
+                stayed = self._pane == pane and not self._question.has_focus_within
+                if take_focus and stayed and buffer is not None and buffer is self.editor.current:
+                    self.action_pane("editor")
+            finally:
+                if release is not None:
+                    release()
+
+        self.run_worker(open_now())
 
     @on(FileOpenRequested)
-    async def _open_requested(self, event: FileOpenRequested) -> None:
+    def _open_requested(self, event: FileOpenRequested) -> None:
         event.stop()
-        await self.open_file(event.path, event.line, event.column, event.take_focus)
+        self.open_soon(event.path, event.line, event.column, event.take_focus)
 
     @on(FilesMoved)
     def _files_moved(self, event: FilesMoved) -> None:

@@ -21,7 +21,7 @@ from textual.widgets import TextArea
 from podium.workbench import line_edits
 from podium.workbench.code_lexers import SPAN_KINDS
 from podium.workbench.line_edits import LineEdit
-from podium.workbench.line_lexer import LineStates, lexer_for
+from podium.workbench.line_lexer import LineStates, indent_of, lexer_for
 from podium.workbench.marks import Mark, after_edit, in_order, mark_at, worst
 from podium.workbench.widgets.editor_document import LineDocument, WrappedLines, matching_bracket
 from podium.workbench.widgets.editor_rows import Row, note_of, paint, underline
@@ -122,9 +122,10 @@ class FlowEditor(TextArea):
         language: str = "",
         *,
         read_only: bool = False,
+        ready: tuple[LineDocument, LineStates] | None = None,
         **names: Any,
     ) -> None:
-        """`names` are Textual's `id`, `name` and `classes`."""
+        """`ready` is the text as it was made ready elsewhere, `names` are Textual's `id`, `name` and `classes`."""
         self.syntax = language
         self.version = 0
         """Counts the edits; an answer about an older version is out of date."""
@@ -151,16 +152,19 @@ class FlowEditor(TextArea):
             **names,
         )
         self.cursor_blink = False
-        self.indent_width = 4 if language == "python" else 2
+        self.indent_width = indent_of(language)
         self._line_cache = LRUCache(256)
-        self._set_document(text, None)
+        if ready is None:
+            self._set_document(text, None)
+        else:
+            self._show_document(*ready)
 
     # ---- text --------------------------------------------------------------------------------------------
 
     def load(self, text: str, language: str) -> None:
         """Show another text: history, marks and search results of the old one go."""
         self.syntax = language
-        self.set_reactive(FlowEditor.indent_width, 4 if language == "python" else 2)
+        self.set_reactive(FlowEditor.indent_width, indent_of(language))
         self.set_marks(())
         self.set_found(())
         self.load_text(text)
@@ -183,13 +187,27 @@ class FlowEditor(TextArea):
             LineEdit(0, self.document.line_count - 1, tuple(text.split("\n")), (row, column), (row, column))
         )
 
+    def show_ready(self, document: LineDocument, states: LineStates) -> None:
+        """Show a text that was made ready elsewhere in the place of this one; what was done to that is forgotten."""
+        place = self.cursor_location
+        self.history.clear()
+        self.set_marks(())
+        self.set_found(())
+        self._show_document(document, states)
+        self.move_cursor(self.clamp_visitable(place))
+        self.post_message(self.Changed(self))
+
     def _set_document(self, text: str, language: str | None) -> None:
+        document = LineDocument(text, self.indent_width)
+        self._show_document(document, LineStates(document.lines, lexer_for(self.syntax)))
+
+    def _show_document(self, document: LineDocument, states: LineStates) -> None:
         self._whole = None
         self.version += 1
-        self.document = LineDocument(text, self.indent_width)
+        self.document = document
         self.wrapped_document = WrappedLines(self.document, tab_width=self.indent_width)
         self.navigator = DocumentNavigator(self.wrapped_document)
-        self._states = LineStates(self.document.lines, lexer_for(self.syntax))
+        self._states = states
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
 
