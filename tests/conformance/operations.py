@@ -221,7 +221,8 @@ class _Play:
             time.sleep(0.1)
 
     def _do_kill(self, step: Mapping[str, Any]) -> None:
-        self._each(step, self.world.executions.kill)
+        with self.world.held("expect_immediate" in step):
+            self._each(step, self.world.executions.kill)
 
     def _do_pause(self, step: Mapping[str, Any]) -> None:
         self._each(step, self.world.executions.pause)
@@ -237,8 +238,10 @@ class _Play:
 
     def _do_resume(self, step: Mapping[str, Any]) -> None:
         values = written_inputs(step.get("inputs") or {}, self.world.root)
-        self._each(step, lambda target: self.world.executions.resume(target, values))
-        self.world.settle(self.main or "")
+        with self.world.held("expect_immediate" in step):
+            self._each(step, lambda target: self.world.executions.resume(target, values))
+        if "expect_immediate" not in step:
+            self.world.settle(self.main or "")
 
     def _do_restart(self, step: Mapping[str, Any]) -> None:
         for target in self._targets(step):

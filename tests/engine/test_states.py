@@ -13,7 +13,7 @@ from podium.engine.changes import encode
 from podium.engine.execution import fold
 from podium.engine.plan import Plan
 from podium.engine.recovery import is_lost, lost
-from podium.engine.restart import RestartError, mark_as, replay, restart
+from podium.engine.restart import RestartError, mark_as, replay, restart, unpaused
 from podium.engine.states import TERMINAL
 from podium.engine.variables import Variables
 from podium.model.flow import Sla
@@ -359,6 +359,35 @@ def test_a_restart_has_the_whole_time_of_its_sla() -> None:
     run.manual = True
     run.restarted(restarted.changes)
     assert run.execution.timers == {"sla:max": run.clock.now() + timedelta(minutes=5)}
+
+
+UNPAUSED = {
+    "a pause alone": (flow([{"id": "p", "do": "Pause"}, A]), {}, "p SUCCESS, RESTARTED", "p KILLED, RESTARTED"),
+    "with tasks of its own": (
+        flow([{"id": "p", "do": "Pause", "tasks": [A]}]), {}, "p RUNNING, RESTARTED", "p KILLED, RESTARTED"),
+    "inside a group": (
+        flow([seq("g", {"id": "p", "do": "Pause"}, A)]), {}, "g RUNNING, p SUCCESS, RESTARTED",
+        "g RUNNING, p KILLED, RESTARTED"),
+    "one of two": (
+        flow([{"id": "l", "do": "Parallel", "tasks": [{"id": "p", "do": "Pause"}, {"id": "q", "do": "Pause"}]}]), {},
+        "l RUNNING, p SUCCESS, q PAUSED, PAUSED", "l RUNNING, p KILLED, q KILLED, RESTARTED"),
+    "one that ends by itself": (flow([{"id": "p", "do": "Pause", "pauseDuration": "PT1H"}]), {}, "", ""),
+    "beside work": (
+        flow([{"id": "l", "do": "Parallel", "tasks": [{"id": "p", "do": "Pause"}, A]}]), {"manual": True}, "", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNPAUSED)
+def test_what_a_resume_or_a_kill_changes_at_once(name: str) -> None:
+    """Of an execution of which only pauses are open; of any other nothing, its runner sees to it."""
+    definition, more, resumed, killed = UNPAUSED[name]
+    for expected, how in ((resumed, {}), (killed, {"killed": True})):
+        run = Simulation(definition, **more)
+        run.run(until=lambda run=run: run.execution.state == "PAUSED")
+        changes = unpaused(run.flow, run.execution, run.clock.now(), **how)
+        for change in changes:
+            run.execution.apply(change)
+        assert (", ".join(run.states()) if changes else "") == expected
 
 
 def test_two_who_resume_the_same_pause_do_not_resume_the_next() -> None:

@@ -97,17 +97,54 @@ def test_a_pause_costs_no_process_and_resumes_in_another(lab: Lab) -> None:
 
 def test_who_resumes_at_the_same_time_means_the_same_pause(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second request resumed the next Pause, which nobody had seen."""
-    execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}}}\n- {{id: q, {PAUSE}}}"))
+    ask = "onResume: [{id: n, type: INT, required: false}]"
+    execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}, {ask}}}\n- {{id: q, {PAUSE}}}"))
     lab.until_state(execution_id, "PAUSED")
     wait_until(lambda: not lab.executions.is_running(execution_id))
     with monkeypatch.context() as patch:
         patch.setattr(lab.launcher, "launch", lambda *_: None)
-        lab.executions.resume(execution_id)
-        lab.executions.resume(execution_id)
+        lab.executions.resume(execution_id, {"n": 1})
+        lab.executions.resume(execution_id, {"n": 2})
     lab.launcher.launch(lab.root, execution_id)
     record = lab.executions.record(execution_id)
     wait_until(lambda: not requests.pending(record.directory) and not lab.executions.is_running(execution_id))
     assert lab.states(execution_id) == ["p SUCCESS", "q PAUSED", "PAUSED"]
+
+
+def test_a_resume_and_a_kill_are_seen_at_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody runs a paused execution: it changes while it is asked to, not when a runner has come to life."""
+    flow = lab.flow(f"- {{id: p, {PAUSE}, tasks: [{{id: n, {RETURN}: x}}]}}\n- {{id: b, {RETURN}: x}}")
+    resumed, killed = lab.start(flow), lab.start(flow)
+    for each in (resumed, killed):
+        lab.until_state(each, "PAUSED")
+        wait_until(lambda each=each: not lab.executions.is_running(each))
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.launcher, "launch", lambda *_: None)
+        lab.executions.resume(resumed, by="me")
+        lab.executions.kill(killed)
+        assert lab.states(resumed) == ["p RUNNING", "RESTARTED"]
+        assert lab.states(killed) == ["p KILLED", "RESTARTED"]
+        with pytest.raises(Refused, match="is not paused, can't resume it"):
+            lab.executions.resume(resumed)
+    for each in (resumed, killed):
+        lab.launcher.launch(lab.root, each)
+    assert lab.end(resumed).state == "SUCCESS" and lab.end(killed).state == "KILLED"
+    assert lab.states(resumed) == ["p SUCCESS", "n SUCCESS", "b SUCCESS", "SUCCESS"]
+    assert lab.history(resumed) == ["CREATED", "RUNNING", "PAUSED", "RESTARTED", "RUNNING", "SUCCESS"]
+    assert lab.outputs(resumed, "p")["resumed"]["by"] == "me"
+    assert lab.states(killed) == ["p KILLED", "KILLED"]
+    assert lab.history(killed) == ["CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "KILLED"]
+
+
+def test_what_is_killed_before_its_runner_comes_does_not_begin(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(lab.launcher, "launch", lambda *_: None)
+        execution_id = lab.start(lab.flow(f"- {shell('a', f'echo up > {lab.root}/up')}"))
+        lab.executions.kill(execution_id)
+    lab.launcher.launch(lab.root, execution_id)
+    assert lab.end(execution_id).state == "KILLED"
+    assert lab.states(execution_id) == ["KILLED"]
+    assert not (lab.root / "up").exists()
 
 
 def test_a_pause_with_a_duration_ends_by_itself(lab: Lab) -> None:

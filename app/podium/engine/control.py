@@ -12,6 +12,7 @@ from podium.engine.dispatch import dispatch
 from podium.engine.execution import TaskRun
 from podium.engine.outcome import adjusted, retry
 from podium.engine.progress import Container
+from podium.engine.restart import resumption
 from podium.engine.rounds import next_round
 from podium.engine.run import Run, falsy
 from podium.engine.states import CREATED, TERMINAL
@@ -208,10 +209,7 @@ def resume(run: Run, request: Resume) -> None:
         run.pausing = 0
         _unpause(run)
         return
-    resumed = {"on": run.now().isoformat(), "to": request.state}
-    if request.by:
-        resumed["by"] = request.by
-    outputs: dict[str, object] = {"resumed": resumed}
+    outputs: dict[str, object] = {"resumed": resumption(run.now(), request.by, request.state)}
     if request.values:
         outputs["onResume"] = dict(request.values)
     run.set_outputs(paused, {**(paused.outputs or {}), **outputs})

@@ -79,6 +79,48 @@ def mark_as(flow: Flow, ex: Execution, taskrun_id: str, state: str, now: datetim
     return Comeback(tuple(changes), tuple(fates))
 
 
+def unpaused(
+    flow: Flow, ex: Execution, now: datetime, *, taskrun_id: str | None = None, by: str | None = None,
+    killed: bool = False,
+) -> tuple[c.Change, ...]:  # fmt: skip
+    """What a resume or a kill changes at once in a paused execution, of which nothing but pauses is open.
+
+    Nothing when it is not as simple as that: then whoever runs the execution has to see to it.
+    """
+    plan = Plan(flow)
+    still_open = [run for run in ex.taskruns.values() if run.state not in TERMINAL]
+    paused = [run for run in still_open if run.state == "PAUSED"]
+    if ex.state != "PAUSED" or ex.timers or not all(_only_waits(plan, run) for run in still_open):
+        return ()
+    if killed:
+        ends = tuple(c.TaskRunMoved(run.id, "KILLED", now) for run in paused)
+        return (*ends, c.ExecutionMoved("RESTARTED", now)) if ends else ()
+    chosen = next((run for run in paused if taskrun_id in (None, run.id)), None)
+    if chosen is None:
+        return ()
+    nested = plan.enabled(plan.places[chosen.task_id].task.children.get("tasks", ()))
+    changes: list[c.Change] = [
+        c.OutputsSet(chosen.id, {**(chosen.outputs or {}), "resumed": resumption(now, by, "SUCCESS")}),
+        c.TaskRunMoved(chosen.id, "RUNNING" if nested else "SUCCESS", now),
+    ]
+    if len(paused) == 1:
+        changes.append(c.ExecutionMoved("RESTARTED", now))
+    return tuple(changes)
+
+
+def resumption(now: datetime, by: str | None, state: str) -> dict[str, str]:
+    """The output `resumed` of a Pause: when, to which state and by whom."""
+    return {"on": now.isoformat(), "to": state, **({"by": by} if by else {})}
+
+
+def _only_waits(plan: Plan, run: TaskRun) -> bool:
+    place = plan.places.get(run.task_id)
+    if place is None or place.task.decl.kind != "flowable":
+        return False
+    kind = place.task.type.rpartition(".")[2]
+    return kind == "Pause" if run.state == "PAUSED" else run.state == "RUNNING" and kind != "WorkingDirectory"
+
+
 def replay(
     flow: Flow, ex: Execution, ids: Ids, now: datetime, *,
     from_taskrun: str | None = None, inputs: Mapping[str, Any] | None = None, revision: int | None = None,

@@ -118,7 +118,9 @@ class Runner:
         self.rows.changed(drive.execution)
         state = drive.execution.state
         if state in ("CREATED", "RESTARTED"):
-            drive.feed(self._start(drive))
+            # What is to be killed does not begin first.
+            if all(request.kind != "kill" for request in requests.pending(drive.record.directory)):
+                drive.feed(self._start(drive))
         elif state == "PAUSED":
             drive.feed(s.TakeUp())
         elif drive.execution.terminal:

@@ -1,22 +1,31 @@
 """What can be wanted of an execution that has not ended: checked, left as a request, and its runner told."""
 
-from collections.abc import Mapping
+import contextlib
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from podium.engine import changes as c
 from podium.engine import stimuli as s
 from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
+from podium.engine.restart import unpaused
 from podium.expressions.render import render_typed
 from podium.model.flow import Flow
 from podium.model.inputs import resolve_inputs
 from podium.runtime import requests
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import Launcher
-from podium.runtime.presence import call
+from podium.runtime.opening import change_idle
+from podium.runtime.presence import call, living_runner
 from podium.runtime.refusals import NotCreated, Refused
 from podium.runtime.requests import Request, RequestKind
 from podium.store.execution_records import ExecutionRecord
+from podium.store.journal import JournalLocked
 from podium.store.stores import Stores
+
+_LEAVING = 0.5
+"""Seconds for the runner of an execution that has just paused to leave."""
 
 
 class Wishes:
@@ -39,9 +48,16 @@ class Wishes:
 
     def kill(self, record: ExecutionRecord, *, hard: bool = False) -> None:
         """See `Executions.kill`."""
-        if record.load().execution.terminal:
+        execution = record.load().execution
+        if execution.terminal:
             raise Refused("Execution is already finished, can't kill it")
-        self.leave(record, "kill", {"hard": hard})
+        requests.leave(record, "kill", {"hard": hard})
+        if execution.state == "PAUSED":
+            # A flow that cannot be read any more is not needed for the rest.
+            with contextlib.suppress(NotCreated):
+                self._at_once(record, lambda flow, now: unpaused(flow, now, self._stores.clock.now(), killed=True))
+        if not call(self._stores, record):
+            self.start(record)
 
     def pause(self, record: ExecutionRecord) -> None:
         """See `Executions.pause`."""
@@ -67,7 +83,40 @@ class Wishes:
         values = self._on_resume(flow, execution, paused, inputs or {})
         # By its id: two who resume at the same time mean the same Pause, not the next one too.
         meant = paused.id if paused is not None else None
+        if not values and self._at_once(
+            record, lambda flow, now: unpaused(flow, now, self._stores.clock.now(), taskrun_id=meant, by=by)
+        ):
+            self.start(record)
+            return
         self.leave(record, "resume", {"taskrun_id": meant, "values": values, "by": by})
+
+    def _at_once(
+        self, record: ExecutionRecord, decide: Callable[[Flow, Execution], tuple[c.Change, ...]]
+    ) -> bool:  # fmt: skip
+        """Change an execution that nobody runs, so that whoever looks next sees it; False when a runner has to do it.
+
+        One with a limit keeps its slot only through its runner.
+        """
+        flow, mark = self._flows.of_record(record), living_runner(record)
+        if flow.concurrency is not None or not decide(flow, record.load().execution):
+            return False
+        if mark is not None and mark.root != record.id:
+            return False  # the runner of whoever called it does not leave
+        done: list[c.Change] = []
+
+        def decided(flow: Flow, execution: Execution) -> tuple[c.Change, ...]:
+            done[:] = decide(flow, execution)
+            return tuple(done)
+
+        deadline = time.monotonic() + _LEAVING
+        while True:
+            try:
+                change_idle(self._stores, self._flows, record, decided)
+                return bool(done)
+            except JournalLocked:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.005)
 
     def force_run(self, record: ExecutionRecord) -> None:
         """See `Executions.force_run`."""
