@@ -87,7 +87,7 @@ def _write(value: Any, pieces: list[str]) -> None:
 def _double(value: float) -> str:
     if value != value or value in (float("inf"), float("-inf")):
         return "nan" if value != value else "+inf" if value > 0 else "-inf"
-    text = to_text(value)
+    text = to_text(float(value))  # Ion has no single precision: all digits of the double show
     if text.endswith(".0"):
         return text[:-2] + "e0"
     return text if "E" in text else text + "e0"

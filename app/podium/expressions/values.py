@@ -172,7 +172,7 @@ def truth(value: Any) -> bool | None:
     if value is True or value is False:
         return bool(value)
     if isinstance(value, (int, float, Decimal)):
-        return value != 0
+        return bool(value == value and value != 0)
     if isinstance(value, str):
         return value != ""
     return None

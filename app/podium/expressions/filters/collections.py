@@ -19,7 +19,7 @@ from podium.expressions.values import (
     KeySet,
     Members,
     Values,
-    as_double,
+    is_integer,
     is_number,
     java_class,
     kind_of,
@@ -99,8 +99,12 @@ def _compare(left: Any, right: Any) -> int:
         one, other = utf16_key(left), utf16_key(right)
         return (one > other) - (one < other)
     if is_number(left) and is_number(right):
-        a, b = as_double(left), as_double(right)
-        return (a > b) - (a < b)
+        if is_integer(left) == is_integer(right):
+            return int(left > right) - int(left < right)
+        raise ExpressionError(
+            "The list cannot be sorted: integers and decimals have no common order on a server",
+            suggestion="Write `list | jq('sort') | first`",
+        )
     if isinstance(left, bool) and isinstance(right, bool):
         return left - right
     if type(left) is type(right) and hasattr(type(left), "isoformat"):
@@ -109,7 +113,7 @@ def _compare(left: Any, right: Any) -> int:
 
 
 def _sorted(value: Any, name: str, reverse: bool) -> list[Any]:
-    if not isinstance(value, (list, tuple)) or isinstance(value, (KeySet, Values)):
+    if not _is_list(value) and not (isinstance(value, Array) and not reverse):
         raise ExpressionError(f"Unsupported input type for {name} filter", suggestion=f"It is a {kind_of(value)}")
     if all(isinstance(item, str) for item in value):
         return sorted(value, key=utf16_key, reverse=reverse)

@@ -62,7 +62,9 @@ def base64decode(state: State, value: Any) -> str:
         padded = value if not len(value) % 4 or value.endswith("=") else value + "=" * (-len(value) % 4)
         return base64.b64decode(padded, validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError) as error:
-        raise ExpressionError(f"Please provide a correctly Base64 encoded string to be decoded: {error}") from None
+        raise ExpressionError(
+            f"Please provide a correctly Base64 encoded string containing an UTF-8 string: {error}"
+        ) from None
 
 
 @CATALOG.add("filter", "urlencode", doc="Form encoding: a space becomes `+`.", example="{{ 'a b&c' | urlencode }}")

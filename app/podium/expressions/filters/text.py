@@ -26,6 +26,8 @@ from podium.expressions.values import (
 )
 
 CATALOG = Catalog()
+_SPACE = re.compile(r"[ \t\n\x0b\f\r]")
+_NO_WORD = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def text_of(value: Any, name: str) -> str:
@@ -290,13 +292,12 @@ def nindent(state: State, value: Any, amount: Any, prefix: Any) -> str:
 @CATALOG.add(
     "filter",
     "slugify",
-    doc="Lower-case letters and digits with single dashes, for names and paths.",
+    doc="Lower-case letters and digits, with dashes for spaces and underscores; everything else is left out.",
     example="{{ 'Été à Paris!' | slugify }}",
 )
 def slugify(state: State, value: Any) -> str:
-    folded = unicodedata.normalize("NFD", to_text(value))
-    plain = "".join(c for c in folded if not unicodedata.combining(c) and c not in ".'’").lower()
-    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[^\x00-\x7f]", "", plain)).strip("-")
+    folded = unicodedata.normalize("NFD", _SPACE.sub("-", to_text(value)))
+    return re.sub(r"[-_]+", "-", _NO_WORD.sub("", folded)).strip("-").lower()
 
 
 _QUOTING = {"single": ("'", "\\'"), "double": ('"', '\\"'), "shell": ("'", "'\\''")}
@@ -310,6 +311,8 @@ _QUOTING = {"single": ("'", "\\'"), "double": ('"', '\\"'), "shell": ("'", "'\\'
     example="{{ text | escapeChar('shell') }}",
 )
 def escape_char(state: State, value: Any, kind: Any) -> Any:
+    if kind is None:
+        raise ExpressionError("The 'escapeChar' filter expects an argument 'type'.")
     pair = _QUOTING.get(to_text(kind).lower())
     if pair is None:
         raise ExpressionError(
@@ -327,7 +330,7 @@ def escape_char(state: State, value: Any, kind: Any) -> Any:
     variadic=True,
 )
 def format_text(state: State, value: Any, *values: Any) -> str:
-    return java_format(text_of(value, "format"), values)
+    return java_format(to_text(value), values)
 
 
 @CATALOG.add("filter", "nl2br", doc="Line breaks as `<br />`.", example="{{ text | nl2br }}", since="1.3")

@@ -93,11 +93,12 @@ def from_ion_(state: State, value: Any, all_rows: Any) -> Any:
 def _extreme(values: tuple[Any, ...], name: str, sign: int) -> Any:
     best: Any = None
     for value in values:
-        if value is None:
+        if best is None or value is None:
+            best = value if best is None else best
             continue
-        if not is_number(value):
-            raise wrong_kind(f"The '{name}' function", "numbers", value)
-        if best is None or sign * as_double(value) > sign * as_double(best):
+        if not (is_number(value) and is_number(best)):
+            raise wrong_kind(f"The '{name}' function", "numbers", best if is_number(value) else value)
+        if sign * as_double(value) > sign * as_double(best):
             best = value
     return best
 

@@ -73,7 +73,7 @@ def http(
     try:
         response = state.services.http(request)
     except OSError as error:
-        raise ExpressionError(f"Failed to execute HTTP Request : {error}") from None
+        raise ExpressionError(f"Failed to execute HTTP request : {error}") from None
     if response.status >= 400:
         raise ExpressionError(
             f"Failed to execute HTTP Request, server respond with status {response.status} : {response.reason}"

@@ -120,9 +120,9 @@ def env(state: State, name: Any, default: Any) -> Any:
 
 def _cipher(function: str, key: Any, what: str, text: Any) -> tuple[str, str] | None:
     """The key and the text, None when there is nothing to do."""
-    if required(key, function, "key") is None:
-        raise ExpressionError(f"The '{function}' function expects an argument 'key'.")
-    if required(text, function, what) is None or text == "":
+    if key is ABSENT or key is None or text is ABSENT:
+        raise ExpressionError(f"The '{function}' function expects two arguments 'key' and '{what}'.")
+    if text is None or text == "":
         return None
     return to_text(key), to_text(text)
 
