@@ -19,7 +19,7 @@ def main() -> None:
         answer = requests.get(address, headers=headers, timeout=30)
     except requests.RequestException as error:
         sys.exit(f"No answer from {address}: {error}. Is this machine online? GITHUB_API_URL asks another server.")
-    if answer.status_code in (403, 429) and answer.headers.get("X-RateLimit-Remaining") == "0":
+    if answer.status_code in (403, 429) and "rate limit" in answer.text.lower():
         sys.exit("GitHub does not answer any more for now (rate limit). Set GITHUB_TOKEN, or try again in an hour.")
     if not answer.ok:
         sys.exit(f"{address} answered {answer.status_code} {answer.reason}.")

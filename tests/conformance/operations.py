@@ -294,7 +294,7 @@ class _Play:
         dates = step.get("dates") or {}
         after, before = (moment_of(step.get(name, dates.get(short))) for name, short in _BOUNDS)
         wanted = ExecutionFilter(
-            flow_id=step.get("flowId"), namespace=step.get("namespace"), text=step.get("text") or step.get("q") or "",
+            flow_id=step.get("flowId"), namespace=step.get("namespace"), text=(step.get("text") or "").strip("*"),
             states=(states,) if isinstance(states, str) else tuple(states), labels=tuple(pairs), after=after,
             before=before,
         )  # fmt: skip
