@@ -60,6 +60,11 @@ class Triggering:
         schedule = self._schedule(trigger_id)
         moment = _moment(now) if now else _moment(date) + timedelta(seconds=1)
         state = TriggerState(self._flow.namespace, self._flow.id, trigger_id, next_date=_moment(date))
+        if backfill:
+            start, end = _moment(backfill.get("currentDate") or backfill["start"]), backfill.get("end")
+            state = schedule.backfill(
+                state, start, _moment(end) if end else moment, paused=bool(backfill.get("paused"))
+            )  # fmt: skip
         due = schedule.due(state, moment)
         firing = schedule.evaluate(due, backfill) if due is not None else None
         if firing is None:
@@ -107,7 +112,8 @@ class Triggering:
         if backfill:
             more = {name: value for name, value in backfill.items() if name in ("inputs", "labels", "paused")}
             end = backfill.get("end") or datetime.now(UTC).isoformat()
-            state = self._schedule(trigger_id).backfill(state, _moment(backfill["start"]), _moment(end), **more)
+            start = _moment(backfill.get("currentDate") or backfill["start"])
+            state = self._schedule(trigger_id).backfill(state, start, _moment(end), **more)
         states.save(state)
 
     def start(self, now: str | None) -> dict[str, Any]:

@@ -10,8 +10,16 @@ from podium.engine.flowable import FlowableError, Opened, Opening, Spawn
 from podium.engine.flowables.sequential import Sequential
 from podium.engine.progress import Container
 from podium.model.properties import prop
-from podium.plugin.context import RunContext
-from podium.plugin.task import DynamicTaskRun, FinalState, RunnableTask, TaskError, TaskResult, TriggerType
+from podium.plugin.context import PollContext, RunContext
+from podium.plugin.task import (
+    DynamicTaskRun,
+    FinalState,
+    PollingTrigger,
+    RunnableTask,
+    TaskError,
+    TaskResult,
+    TriggerType,
+)
 from podium.tasks.encryption import encrypted
 
 _TESTS = "io.kestra.core.tasks.test."
@@ -103,22 +111,27 @@ class Read(RunnableTask):
         return {"value": (ctx.working_dir / self.path.lstrip("/")).read_text(encoding="utf-8")}
 
 
-class PollingTrigger(TriggerType):
+class Polling(PollingTrigger):
     """Fires at every poll."""
 
     type = _TESTS + "PollingTrigger"
 
     duration: int = prop(default=1000, doc="How long a poll takes, in milliseconds.")
-    interval: timedelta = prop(default=timedelta(minutes=1), doc="The time between polls.")
+
+    def poll(self, ctx: PollContext) -> Mapping[str, Any]:
+        ctx.cancelled.wait(self.duration / 1000)
+        return {}
 
 
-class SleepTrigger(TriggerType):
+class SleepTrigger(PollingTrigger):
     """Never fires."""
 
     type = _TESTS + "SleepTrigger"
 
     duration: int = prop(default=1000, doc="How long a poll takes, in milliseconds.")
-    interval: timedelta = prop(default=timedelta(minutes=1), doc="The time between polls.")
+
+    def poll(self, ctx: PollContext) -> None:
+        ctx.cancelled.wait(self.duration / 1000)
 
 
 class TaskThatFail(RunnableTask):
@@ -225,7 +238,7 @@ class CounterTask(RunnableTask):
 
 
 CLASSES: tuple[type[Any], ...] = (
-    BadSequential, BadExecutable, DynamicTask, Encrypted, NullOutputTask, Read, PollingTrigger, SleepTrigger,
+    BadSequential, BadExecutable, DynamicTask, Encrypted, NullOutputTask, Read, Polling, SleepTrigger,
     TaskThatFail, TaskWithAlias, TriggerWithAlias, WorkerTaskResultTooLarge, ListenersTestTask, DefaultSequential1,
     DefaultSequential2, DefaultSequential3, CounterTask,
 )  # fmt: skip

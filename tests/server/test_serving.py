@@ -2,10 +2,13 @@
 
 import base64
 import json
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +76,33 @@ class Station:
 
     def dates(self) -> list[str]:
         return [(each.trigger or {})["variables"]["date"][11:16] for each in self.started()]
+
+
+class Site:
+    """A page on loopback that counts how often it is asked for."""
+
+    def __init__(self) -> None:
+        site = self
+        self.requests = 0
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.requests += 1
+                self.send_response(200)
+                self.send_header("Content-Length", "8")
+                self.end_headers()
+                self.wfile.write(b"stock: 3")
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Quiet."""
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/"
+
+    def close(self) -> None:
+        self._http.shutdown()
+        self._http.server_close()
 
 
 @pytest.fixture
@@ -259,3 +289,83 @@ def test_requests_that_no_webhook_answers(hook: Hook) -> None:
     assert answers["none/open-sesame"][1]["message"] == "Not Found: Flow not found"
     assert "Cannot execute an invalid flow" in answers["broken/open-sesame"][1]["message"]
     assert hook.station.started() == []
+
+
+# -- polling -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    yield made
+    made.close()
+
+
+def looks(station: Station, count: int, site: Site) -> None:
+    """Let the server go round until there were so many requests, and their answers were looked at."""
+    until = time.monotonic() + 10
+    while site.requests < count and time.monotonic() < until:
+        station.tick()
+        time.sleep(0.01)
+    assert site.requests == count
+    key = ("lab", "flow", "site")
+    while (state := station.state(key)) is None or state.evaluating is not None:
+        assert time.monotonic() < until
+        station.tick()
+        time.sleep(0.01)
+
+
+def http_trigger(site: Site, more: str = "") -> str:
+    return f'  - {{id: site, type: io.kestra.plugin.core.http.Trigger, uri: "{site.url}", interval: PT5M{more}}}'
+
+
+def test_a_polling_trigger_looks_at_once_and_then_at_its_interval(station: Station, site: Site) -> None:
+    station.flow(
+        http_trigger(site, ', inputs: {code: "{{ trigger.code }}"}'), more=f"inputs: [{{id: code, type: INT}}]\n{LOG}"
+    )
+    looks(station, 1, site)
+    (execution,) = station.started()
+    assert execution.inputs == {"code": 200}
+    variables = (execution.trigger or {})["variables"]
+    assert variables["body"] == "stock: 3" and variables["code"] == 200
+    station.tick(299)
+    assert site.requests == 1
+    station.tick(2)
+    looks(station, 2, site)
+    assert len(station.started()) == 2
+
+
+def test_the_execution_of_a_polling_trigger_keeps_it_from_looking(station: Station, site: Site) -> None:
+    station.flow(http_trigger(site))
+    looks(station, 1, site)
+    for _ in range(3):
+        station.tick(301)
+    state = station.state(("lab", "flow", "site"))
+    assert state is not None and state.execution_id is not None
+    assert site.requests == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "started", "told"),
+    [
+        (", responseCondition: \"{{ response.body contains '3' and response.statusCode == 200 }}\"", 1, ""),
+        (', responseCondition: "{{ response.statusCode == 404 }}"', 0, ""),
+        (', responseCondition: "{{ response.nothing }}"', 0, "Trigger evaluation failed in the worker with error"),
+        (', responseCondition: "{{ response.nothing }}", failOnTriggerError: true', 1, "Trigger evaluation failed"),
+    ],
+)
+def test_what_a_polling_trigger_finds(station: Station, site: Site, more: str, started: int, told: str) -> None:
+    station.flow(http_trigger(site, more))
+    looks(station, 1, site)
+    found = station.started()
+    assert len(found) == started
+    assert any(told in text for text in station.told) if told else not any("failed" in text for text in station.told)
+    assert [each.state for each in found] == (["FAILED"] if "failOn" in more else ["CREATED"] * started)
+
+
+def test_conditions_are_asked_before_a_look(station: Station, site: Site) -> None:
+    station.flow(http_trigger(site, ', when: "{{ false }}"'))
+    station.tick()
+    state = station.state(("lab", "flow", "site"))
+    assert site.requests == 0
+    assert state is not None and state.next_date == station.clock.now() + timedelta(minutes=5)

@@ -12,9 +12,9 @@ from podium.cli.output import Console
 from podium.cli.session import Session
 
 _DETAILS = """\
-Fires schedules, flow triggers and webhooks, starts queued executions when a slot is free, and takes care of runs whose
-process died. Webhooks are answered on loopback only. What happens is printed, one line each; Ctrl-C or SIGTERM ends the
-server, not the executions it has started. One workspace has one server."""
+Fires schedules, flow triggers, webhooks and polling triggers, starts queued executions when a slot is free, and takes
+care of runs whose process died. Webhooks are answered on loopback only. What happens is printed, one line each; Ctrl-C
+or SIGTERM ends the server, not the executions it has started. One workspace has one server."""
 
 
 def _arguments(parser: Parser) -> None:

@@ -161,6 +161,32 @@ class Triggers(Protocol):
         ...
 
 
+class PollContext(Protocol):
+    """What a polling trigger can use while it looks; a RunContext is one, too."""
+
+    @property
+    def cancelled(self) -> threading.Event:
+        """Set when nobody waits for the answer any more."""
+        ...
+
+    @property
+    def log(self) -> TaskLog: ...
+    @property
+    def storage(self) -> Storage: ...
+
+    def render(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
+        """See `RunContext.render`."""
+        ...
+
+    def mask(self, secret: str) -> None:
+        """See `RunContext.mask`."""
+        ...
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """See `RunContext.setting`."""
+        ...
+
+
 class RunContext(Protocol):
     """Everything one attempt of one task can use."""
 

@@ -3,12 +3,13 @@
 import builtins
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, ClassVar, Literal, Protocol
 
 from podium.model.flow import Condition
-from podium.model.properties import Polymorphic, Properties
+from podium.model.properties import Polymorphic, Properties, prop
 from podium.model.schema import Example, Family, TaskKind
-from podium.plugin.context import RunContext
+from podium.plugin.context import PollContext, RunContext
 
 FinalState = Literal["SUCCESS", "WARNING", "FAILED"]
 
@@ -126,6 +127,19 @@ class TriggerType(Properties):
     deprecated: ClassVar[str | None] = None
     since: ClassVar[str | None] = None
     removed: ClassVar[str | None] = None
+
+
+class PollingTrigger(TriggerType):
+    """A trigger type that looks again and again. Like a task, an instance has its properties rendered."""
+
+    interval: timedelta = prop(default=timedelta(minutes=1), dynamic=False, doc="The time between two looks.")
+
+    def poll(self, ctx: PollContext) -> Mapping[str, Any] | None:
+        """What expressions read as `trigger` when the flow is to be started, None when it is not.
+
+        Raises TaskError when that cannot be said; the next look is as if this one had not been.
+        """
+        raise TypeError(f"{type(self).__name__} does not implement poll()")
 
 
 class ConditionContext(Protocol):

@@ -18,6 +18,7 @@ from podium.runtime.masks import masker_of
 from podium.runtime.refusals import NotCreated
 from podium.server.firing import Firing
 from podium.server.flow_triggers import FlowTriggers, StateChange
+from podium.server.polling import Poller
 from podium.server.scheduler import Schedule, is_schedule, running_backfill, wrong_schedule
 from podium.server.state_feed import StateFeed
 from podium.store.errors import StoreError
@@ -44,6 +45,7 @@ class Server:
         self._clock = clock or SystemClock()
         self._loader = Flows(stores, registry)
         self._flow_triggers = FlowTriggers(stores, registry, self._clock, tell)
+        self._poller = Poller(stores, registry, self._clock, tell)
         self._flows: tuple[Flow, ...] = ()
         self._schedules: dict[tuple[str, str, str], Schedule] = {}
         self._broken: dict[str, str] = {}
@@ -81,6 +83,7 @@ class Server:
         for execution_id, state in list(self._feed.changes()):
             self._changed(execution_id, state)
         self._fire_schedules(now)
+        self._poll()
         if now >= self._forget_due:
             self._feed.forget(now)
             self._forget_due = now + _FORGET_EVERY
@@ -182,9 +185,23 @@ class Server:
             following = schedule.after(replace(state, execution_id=None), due, now)
             self._save(following)
             firing = schedule.evaluate(due, running_backfill(state))
-            execution_id = self.start(firing) if firing is not None else None
-            if execution_id is not None and not _flag(schedule.trigger.props.get("allowConcurrent")):
-                self.stores.triggers.lock(*key, execution_id)
+            if firing is not None:
+                self._start_locked(key, firing)
+
+    def _poll(self) -> None:
+        """Start what polling triggers have found, and let those look whose time has come."""
+        for key, firing in self._poller.firings():
+            self._start_locked(key, firing)
+        for flow in self._flows:
+            for trigger in () if flow.disabled else flow.triggers:
+                if not trigger.disabled and self._poller.polls(trigger):
+                    self._poller.look(flow, trigger, self._unlocked)
+
+    def _start_locked(self, key: tuple[str, str, str], firing: Firing) -> None:
+        """Start an execution that keeps its trigger from firing until it ends."""
+        execution_id = self.start(firing)
+        if execution_id is not None and not _flag(firing.trigger.props.get("allowConcurrent")):
+            self.stores.triggers.lock(*key, execution_id)
 
     def _unlocked(self, state: TriggerState) -> TriggerState:
         """Without the lock of an execution that has ended or was deleted."""

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from podium.plugin.context import RunContext
+from podium.plugin.context import PollContext
 
 ENCRYPTED = "io.kestra.datatype:aes_encrypted"
 
 
-def encrypted(ctx: RunContext, text: str) -> dict[str, Any]:
+def encrypted(ctx: PollContext, text: str) -> dict[str, Any]:
     """`text` as an encrypted output; without a key in the settings it is marked, but stays as it is."""
     key = ctx.setting("encryption.key")
     if key:

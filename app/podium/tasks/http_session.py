@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from podium.model.properties import Properties, prop
-from podium.plugin.context import RunContext
+from podium.plugin.context import PollContext
 from podium.plugin.task import Cancelled, RunnableTask, TaskError
 from podium.tasks.storage import file_name
 
@@ -89,8 +89,8 @@ class HttpOptions(Properties):
     basicAuthPassword: str | None = prop(doc="The password.", deprecated="Use `auth`.", secret=True)
 
 
-class HttpTask(RunnableTask):
-    """What all http tasks have."""
+class HttpExchange(Properties):
+    """What all http tasks and triggers have."""
 
     uri: str = prop(required=True, doc="The address.", group="connection")
     method: str = prop(default="GET", doc="The method.", group="connection")
@@ -109,7 +109,7 @@ class HttpTask(RunnableTask):
     )
 
     @contextlib.contextmanager
-    def exchange(self, ctx: RunContext) -> Iterator["Response"]:
+    def exchange(self, ctx: PollContext) -> Iterator["Response"]:
         """Send the request; the body of the answer has not been read yet. Raises TaskError."""
         import requests
 
@@ -138,7 +138,7 @@ class HttpTask(RunnableTask):
         """Whether the body of the answer is to be logged."""
         return "RESPONSE_BODY" in self._parts()
 
-    def _request(self, ctx: RunContext, files: contextlib.ExitStack) -> "requests.Request":
+    def _request(self, ctx: PollContext, files: contextlib.ExitStack) -> "requests.Request":
         import requests
 
         charset = self.options.defaultCharset if self.options else "UTF-8"
@@ -189,7 +189,7 @@ class HttpTask(RunnableTask):
             return ()
         return tuple(self.options.logs or ()) or _LOG_LEVELS.get((self.options.logLevel or "").upper(), ())
 
-    def _log(self, ctx: RunContext, part: LogPart, content: Any) -> None:
+    def _log(self, ctx: PollContext, part: LogPart, content: Any) -> None:
         if part not in self._parts() or content is None:
             return
         if isinstance(content, Mapping):
@@ -202,11 +202,15 @@ class HttpTask(RunnableTask):
         ctx.log.info(f"{part.replace('_', ' ').lower()}:\n{str(content)[:_SHOWN_BODY]}")
 
 
+class HttpTask(HttpExchange, RunnableTask):
+    """What all http tasks are."""
+
+
 @dataclass(slots=True)
 class Response:
     """An answer whose body is still on the way."""
 
-    ctx: RunContext
+    ctx: PollContext
     answer: "requests.Response"
     allowed: bool
 
@@ -240,7 +244,7 @@ class Response:
         )
 
 
-def _part(ctx: RunContext, value: Any, files: contextlib.ExitStack) -> tuple[str | None, Any]:
+def _part(ctx: PollContext, value: Any, files: contextlib.ExitStack) -> tuple[str | None, Any]:
     """One field of a multipart form, as (file name, content)."""
     if isinstance(value, str) and value.startswith("kestra://"):
         return file_name(value), files.enter_context(ctx.storage.open(value))
