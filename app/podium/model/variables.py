@@ -53,7 +53,7 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "parent": Variable(
         "The nearest task run around this one that has a value or outputs.",
-        {"taskrun": "Its `value` and `iteration`.", "outputs": "Its outputs."},
+        {"taskrun": "Its `value`.", "outputs": "Its outputs."},
     ),
     "parents": Variable("All task runs around this one that have a value or outputs, nearest first."),
     "tasks": Variable("The states of the task runs so far: `tasks.<task>.state`."),

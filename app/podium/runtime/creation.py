@@ -60,6 +60,8 @@ class NewExecution:
     loop: str | None = None
     stored: bool = False
     failed: str | None = None
+    warnings: Sequence[str] = ()
+    """For the beginning of its log: what whoever wants it had to leave out."""
     masker: Masker | None = None
     """Knows the secrets of whoever wants the execution; the execution's own are added to it."""
     durable: bool = True
@@ -113,7 +115,8 @@ class Creation:
         try:
             if new.failed is not None:
                 return self._written(new, attempt, {}, (), ())
-            inputs, warnings = attempt.inputs(store=True)
+            inputs, ignored = attempt.inputs(store=True)
+            warnings = (*new.warnings, *ignored)
             checks = attempt.checks(inputs)
             _refuse_blocked(new, checks)
             return self._written(new, attempt, inputs, warnings, checks)

@@ -25,6 +25,8 @@ class Firing:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     labels: Sequence[tuple[str, str]] = ()
     error: str | None = None
+    warnings: Sequence[str] = ()
+    """What the execution's log says at its beginning."""
 
     @property
     def origin(self) -> dict[str, Any]:
@@ -38,6 +40,8 @@ class TriggerContext:
     def __init__(self, stores: Stores, registry: Registry, flow: Flow, trigger: Trigger) -> None:
         self.flow = flow
         self.trigger = trigger
+        self.warnings: list[str] = []
+        """What could not be rendered and is left out."""
         self._registry = registry
         self._services = RuntimeServices(stores, flow.namespace, flow.id, Masker())
         self._base = {
@@ -81,10 +85,12 @@ class TriggerContext:
         """
         pairs = more.items() if isinstance(more, Mapping) else [(one["key"], one["value"]) for one in more or ()]
         made: list[tuple[str, str]] = []
+        self.warnings = []
         for key, value in (*self.trigger.labels, *pairs):
             try:
                 rendered = self.render(value, variables)
-            except ExpressionError:
+            except ExpressionError as error:
+                self.warnings.append(f"Failed to render label '{key}', it will be omitted: {error}")
                 continue
             made.append((key, "" if rendered is None else str(rendered)))
         return made

@@ -82,7 +82,7 @@ class FlowTriggers:
                 return Firing(flow, trigger, variables["trigger"], error=str(error))
             self._warn(f"The trigger `{trigger.id}` of {flow.namespace}.{flow.id} does not start it: {error}")
             return None
-        return Firing(flow, trigger, variables["trigger"], inputs, context.labels(variables))
+        return Firing(flow, trigger, variables["trigger"], inputs, context.labels(variables), warnings=context.warnings)
 
     def _variables(self, change: StateChange, listening: Flow) -> dict[str, Any]:
         upstream = change.execution

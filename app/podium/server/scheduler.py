@@ -65,7 +65,8 @@ class Schedule:
                 return None
             seen = self._seen(variables)
             labels = self.context.labels(seen, more.get("labels"))
-            return Firing(self.flow, self.trigger, variables, self.context.inputs(seen, more.get("inputs")), labels)
+            inputs = self.context.inputs(seen, more.get("inputs"))
+            return Firing(self.flow, self.trigger, variables, inputs, labels, warnings=self.context.warnings)
         except PROBLEMS as error:
             return Firing(self.flow, self.trigger, variables, error=str(error))
 

@@ -95,6 +95,7 @@ class Server:
             execution_id = self.executions.start(
                 NewExecution(
                     firing.flow, firing.inputs, firing.labels, trigger=firing.origin, failed=firing.error,
+                    warnings=firing.warnings,
                     path=self._paths.get((firing.flow.namespace, firing.flow.id)), masker=self._masker(firing),
                 )
             ).record.id  # fmt: skip

@@ -58,7 +58,10 @@ def webhook_firing(
     if not _holds(context, variables, warn):
         raise WebhookRefused(204, "The conditions of the webhook do not hold")
     try:
-        return Firing(flow, trigger, variables["trigger"], context.inputs(variables), context.labels(variables))
+        return Firing(
+            flow, trigger, variables["trigger"], context.inputs(variables), context.labels(variables),
+            warnings=context.warnings,
+        )  # fmt: skip
     except PROBLEMS as error:
         raise WebhookRefused(422, str(error)) from error
 
