@@ -19,6 +19,7 @@ from podium.engine.execution import Execution
 from podium.runtime.executions import Executions
 from podium.server.http_api import listening
 from podium.server.serve import Server
+from podium.store.logs import read_lines
 from podium.store.stores import Stores
 from podium.store.trigger_states import TriggerState
 from podium.store.workspace import Workspace
@@ -153,6 +154,19 @@ def test_a_trigger_that_is_switched_on_again_makes_up_for_what_it_missed(
         station.tick()
         station.started()
     assert station.dates() == expected
+
+
+def test_a_label_that_cannot_be_rendered_is_left_out_and_told(station: Station) -> None:
+    station.flow(schedule("* * * * *", ", labels: {team: data, gone: '{{ nothing.here }}'}"))
+    station.tick()
+    for _ in range(2):
+        station.tick(60)
+        station.started()
+    first, second = station.started()
+    assert dict(first.labels)["team"] == "data" and "gone" not in dict(first.labels)
+    log = [line for line, _ in read_lines(station.executions.record(second.id).log)]
+    assert [line.level for line in log] == ["WARN"], "each run tells what it lacks, not what earlier ones lacked"
+    assert log[0].message.startswith("Failed to render label 'gone', it will be omitted: Unable to find `nothing`")
 
 
 def test_the_state_of_a_trigger_goes_with_it(station: Station) -> None:
