@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from podium.expressions.errors import ExpressionError
@@ -14,7 +15,9 @@ from podium.expressions.values import (
     Char,
     Entry,
     KeySet,
+    Members,
     Values,
+    as_double,
     equal,
     is_integer,
     is_number,
@@ -52,7 +55,7 @@ def method(value: Any, name: str, arguments: tuple[Any, ...]) -> Any:
     if name in _DENIED and value is not None:
         raise ExpressionError(f"For security reasons access to {name} method is denied.")
     for types, methods in _METHODS:
-        if isinstance(value, types):
+        if isinstance(value, types) and not isinstance(value, bool):
             found = methods.get((name, len(arguments)))
             return found(value, *arguments) if found is not None else NOTHING
     if value is not None and name == "toString" and not arguments:
@@ -101,8 +104,34 @@ def _texts(run: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def _position(items: Any, wanted: Any) -> int:
-    return next((index for index, item in enumerate(items) if equal(item, wanted)), -1)
+def _order(left: str, right: str) -> int:
+    """How far the first different UTF-16 units are apart, or the lengths."""
+    one, other = left.encode("utf-16-be", "surrogatepass"), right.encode("utf-16-be", "surrogatepass")
+    for index in range(0, min(len(one), len(other)), 2):
+        if one[index : index + 2] != other[index : index + 2]:
+            return int.from_bytes(one[index : index + 2], "big") - int.from_bytes(other[index : index + 2], "big")
+    return (len(one) - len(other)) // 2
+
+
+def _position(items: Any, wanted: Any, *, last: bool = False) -> int:
+    sought = Members([wanted])
+    indexes = range(len(items))
+    return next((index for index in (reversed(indexes) if last else indexes) if items[index] in sought), -1)
+
+
+def _all(items: Any, others: Any) -> Any:
+    if not isinstance(others, (list, tuple)):
+        return NOTHING
+    known = Members(items)
+    return all(other in known for other in others)
+
+
+def _whole(number: Any, bits: int) -> int:
+    """Java's narrowing: a decimal is cut off and stops at the largest number, an integer loses its upper bits."""
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    if isinstance(number, int):
+        return int((number - low) % 2**bits + low)
+    return 0 if number != number else int(max(low, min(high, number)))
 
 
 def _trimmed(text: str) -> str:
@@ -117,8 +146,13 @@ _TEXT: dict[tuple[str, int], Callable[..., Any]] = {
     ("toLowerCase", 0): lambda s: s.lower(),
     ("trim", 0): _trimmed,
     ("strip", 0): lambda s: s.strip(),
+    ("stripLeading", 0): lambda s: s.lstrip(),
+    ("stripTrailing", 0): lambda s: s.rstrip(),
     ("toString", 0): lambda s: str(s),
     ("hashCode", 0): java_hash,
+    ("equalsIgnoreCase", 1): _texts(lambda s, other: s.lower() == other.lower()),
+    ("compareTo", 1): _texts(lambda s, other: _order(s, other)),
+    ("compareToIgnoreCase", 1): _texts(lambda s, other: _order(s.upper().lower(), other.upper().lower())),
     ("startsWith", 1): _texts(lambda s, other: s.startswith(other)),
     ("endsWith", 1): _texts(lambda s, other: s.endswith(other)),
     ("indexOf", 1): _texts(lambda s, other: s.find(other)),
@@ -146,6 +180,8 @@ _LIST: dict[tuple[str, int], Callable[..., Any]] = {
     ("size", 0): len,
     ("isEmpty", 0): lambda items: not items,
     ("indexOf", 1): _position,
+    ("lastIndexOf", 1): lambda items, wanted: _position(items, wanted, last=True),
+    ("containsAll", 1): lambda items, others: _all(items, others),
     ("toString", 0): lambda items: to_text(items),
 }
 _ARRAY: dict[tuple[str, int], Callable[..., Any]] = {("length", 0): len}
@@ -155,6 +191,12 @@ _ENTRY: dict[tuple[str, int], Callable[..., Any]] = {
     ("getKey", 0): lambda entry: entry.key,
     ("getValue", 0): lambda entry: entry.value,
     ("toString", 0): lambda entry: to_text(entry),
+}
+_NUMBER: dict[tuple[str, int], Callable[..., Any]] = {
+    ("intValue", 0): lambda number: _whole(number, 32),
+    ("longValue", 0): lambda number: _whole(number, 64),
+    ("doubleValue", 0): as_double,
+    ("toString", 0): lambda number: to_text(number),
 }
 _MOMENT: dict[tuple[str, int], Callable[..., Any]] = {
     ("getEpochSecond", 0): lambda moment: int(moment.timestamp() // 1),
@@ -169,6 +211,7 @@ _METHODS: tuple[tuple[type[Any] | tuple[type[Any], ...], dict[tuple[str, int], C
     ((list, tuple), _LIST),
     (Entry, _ENTRY),
     (datetime, _MOMENT),
+    ((int, float, Decimal), _NUMBER),
 )
 
 
