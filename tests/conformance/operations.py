@@ -362,14 +362,12 @@ class _Play:
 
     def _do_validate_inputs(self, step: Mapping[str, Any]) -> None:
         found = self.world.resolved(self.case.inputs(step["inputs"]))
-        state = {each.input.id: {"value": each.value, "enabled": each.enabled} for each in found.inputs}
-        for each in found.inputs:
+        state = {each.input.id: {"value": each.value, "enabled": each.enabled} for each in found}
+        for each in found:
             if each.errors:
                 state[each.input.id]["error"] = str(each.errors[0])
         self.answer["inputs_state"] = state
-        self.answer["inputs_values"] = {
-            each.input.id: list(each.choices) for each in found.inputs if each.choices is not None
-        }
+        self.answer["inputs_values"] = {each.input.id: list(each.choices) for each in found if each.choices is not None}
 
     def _do_http_create_execution(self, step: Mapping[str, Any]) -> None:
         try:

@@ -394,7 +394,7 @@ class World:
     def resolved(self, inputs: Mapping[str, Any]) -> Any:
         """What a form would see."""
         given = written_inputs(inputs, self.root)
-        return self.creation.preview(NewExecution(self.main_flow(), given)).inputs
+        return self.creation.preview(NewExecution(self.main_flow(), given)).shown
 
     def typed(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs of an execution as its journal has them: files stored, secrets hidden."""

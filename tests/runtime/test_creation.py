@@ -187,6 +187,21 @@ def test_a_refusal_keeps_no_copy_of_a_file(lab: Lab, tmp_path: Path) -> None:
     assert lab.left_behind() == []
 
 
+def test_a_form_is_not_shown_the_secret_of_a_default(tmp_path: Path) -> None:
+    inputs = """inputs:
+  - {id: a, type: STRING, defaults: "{{ secret('PW') }}"}
+  - {id: b, type: INT, defaults: "{{ secret('PW') }}"}
+  - {id: c, type: STRING, defaults: "{{ inputs.a }}!", dependsOn: {inputs: [a]}}
+"""
+    text = SMALL.format(id="f").replace("tasks:", inputs + "tasks:")
+    lab = Lab(tmp_path / "w", {"f.yaml": text, ".env": "PW=hunter2pass\n"})
+    flow, _ = lab.flows.find("lab", "f")
+    preview = lab.creation.preview(NewExecution(flow))
+    assert [item.value for item in preview.inputs.inputs] == ["hunter2pass", "hunter2pass", "hunter2pass!"]
+    assert [item.value for item in preview.shown] == ["******", "******", "******!"]
+    assert "hunter2pass" not in str([item.errors for item in preview.shown])
+
+
 def test_all_wrong_inputs_are_named_and_no_secret_is(lab: Lab) -> None:
     with pytest.raises(NotCreated) as caught:
         lab.create(inputs={"count": "x", "data": "/no", "pw": "hunter2"})

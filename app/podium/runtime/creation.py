@@ -16,7 +16,7 @@ from podium.engine.variables import nested_labels
 from podium.expressions.render import render, render_typed
 from podium.expressions.services import Services
 from podium.model.flow import Flow
-from podium.model.inputs import Resolved, resolve_inputs
+from podium.model.inputs import Resolved, ResolvedInput, resolve_inputs
 from podium.runtime.checks import FiredCheck, fired_checks
 from podium.runtime.flows import LOOP, STORED, Flows, loop_flow
 from podium.runtime.masks import hide_inputs, secret_inputs_of
@@ -88,6 +88,19 @@ class Preview:
 
     inputs: Resolved
     checks: tuple[FiredCheck, ...]
+    masker: Masker = field(default_factory=Masker)
+
+    @property
+    def shown(self) -> tuple[ResolvedInput, ...]:
+        """Every input as a form may show it: a secret that a default has brought to light is hidden."""
+        hide = self.masker
+        return tuple(
+            replace(
+                item, value=hide.value(item.value) if item.is_default else item.value,
+                errors=tuple(replace(e, message=hide(e.message), received=hide(e.received)) for e in item.errors),
+            )
+            for item in self.inputs.inputs
+        )  # fmt: skip
 
 
 class Creation:
@@ -157,7 +170,8 @@ class Creation:
         _refuse_disabled(new)
         attempt = _Attempt(self._stores, new, "preview", _labels(new), self._subflows, effects=effects)
         resolved = attempt.resolved(store=False)
-        return Preview(resolved, attempt.checks(resolved.values) if not resolved.errors else ())
+        checks = attempt.checks(resolved.values) if not resolved.errors else ()
+        return Preview(resolved, checks, attempt.masker)
 
     def _written(
         self, new: NewExecution, attempt: "_Attempt", inputs: Mapping[str, Any], warnings: Sequence[str],

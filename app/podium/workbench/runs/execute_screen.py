@@ -164,7 +164,9 @@ class ExecuteScreen(ModalScreen[Execute | None]):
         await self._show_fields(preview, given)
         if not self.is_attached or not self.query("#execute-checks"):
             return  # the form was closed while its fields were put in
-        for item in preview.inputs.visible:
+        for item in preview.shown:
+            if not item.enabled:
+                continue
             self._fields[item.input.id].take(item, self._insisted)
         self._show_checks([str(error) for error in preview.inputs.conflicts], preview.checks)
         self._show_footer()
@@ -175,7 +177,7 @@ class ExecuteScreen(ModalScreen[Execute | None]):
         """Fields that `dependsOn` lets in come where they are declared, the others go; no other is touched."""
         box = self.query_one("#execute-fields", VerticalScroll)
         first = not self._fields
-        visible = {item.input.id: item for item in preview.inputs.visible}
+        visible = {item.input.id: item for item in preview.shown if item.enabled}
         for name in [name for name in self._fields if name not in visible]:
             field = self._fields.pop(name)
             if field.value is not None:
