@@ -15,8 +15,11 @@ from typing import Any
 import pytest
 
 from podium.base.clock import ManualClock
+from podium.engine.changes import ExecutionCreated, ExecutionMoved
 from podium.engine.execution import Execution
+from podium.model.flow import Flow
 from podium.runtime.executions import Executions
+from podium.server.flow_triggers import FlowTriggers, StateChange
 from podium.server.http_api import listening
 from podium.server.serve import Server
 from podium.store.logs import read_lines
@@ -43,6 +46,7 @@ class Station:
 
     def __init__(self, root: Path) -> None:
         root.mkdir()
+        (root / "podium.toml").write_text('timezone = "UTC"\n', encoding="utf-8")
         self.root = root
         Workspace.open(root)
         self.stores = Stores.open(root)
@@ -383,3 +387,67 @@ def test_conditions_are_asked_before_a_look(station: Station, site: Site) -> Non
     state = station.state(("lab", "flow", "site"))
     assert site.requests == 0
     assert state is not None and state.next_date == station.clock.now() + timedelta(minutes=5)
+
+
+# -- flow triggers of the 2.0 dialect ------------------------------------------------------------------------------
+
+
+def ended(station: Station, flow_id: str, state: str = "SUCCESS") -> int:
+    """An execution of another flow that has come to its end; how many executions there are of `flow`."""
+    created = ExecutionCreated(f"up{time.monotonic_ns()}", "lab", flow_id, station.clock.now())
+    upstream = Execution(created)
+    upstream.apply(ExecutionMoved(state, station.clock.now()))
+    flows = FlowTriggers(station.stores, station.server.registry, station.clock, station.told.append)
+    for firing in flows.firings(StateChange(upstream, state, Flow(flow_id, "lab")), station.server.flows()):
+        station.server.start(firing)
+    return sum(each.flow_id == "flow" for each in station.started())
+
+
+def depends(more: str) -> str:
+    return f"  - {{id: both, type: {TRIGGER}Flow, dependsOn: [{{flowId: a}}, {{flowId: b}}]{more}}}"
+
+
+@pytest.mark.parametrize(("once", "expected"), [("", [0, 1, 1, 2]), (", fireOnce: true", [0, 1, 1, 1])])
+def test_once_in_a_window(station: Station, once: str, expected: list[int]) -> None:
+    station.flow(depends(f", window: {{every: PT1H{once}}}"))
+    station.tick()
+    assert [ended(station, name) for name in "abab"] == expected
+    station.tick(3600)
+    assert ended(station, "a") == expected[-1] and ended(station, "b") == expected[-1] + 1
+
+
+@pytest.mark.parametrize(("seen", "failed"), [("", 1), ("a", 1), ("ab", 0)])
+def test_a_window_that_closes_before_all_was_seen(station: Station, seen: str, failed: int) -> None:
+    station.flow(depends(", window: {deadline: '12:00'}, onMiss: {labels: {late: 'yes'}}"))
+    station.tick()
+    for name in seen:
+        ended(station, name)
+    station.clock.move_to(datetime(2026, 1, 5, 12, 0, 1, tzinfo=UTC))
+    station.tick()
+    station.tick(10)
+    missed = [each for each in station.started() if each.state == "FAILED"]
+    assert len(missed) == failed
+    for each in missed:
+        assert ("late", "yes") in [tuple(label) for label in each.labels]
+        assert any("not all was seen of: a, b" in text for text in station.told)
+    # The next one is tomorrow's.
+    station.clock.move_to(datetime(2026, 1, 6, 12, 0, 1, tzinfo=UTC))
+    station.tick()
+    assert sum(each.state == "FAILED" for each in station.started()) == failed + 1
+
+
+@pytest.mark.parametrize(("state", "starts"), [("PAUSED", True), ("FAILED", True), ("RUNNING", False)])
+def test_states_that_count_for_dependencies(station: Station, state: str, starts: bool) -> None:
+    station.flow(f"  - {{id: one, type: {TRIGGER}Flow, dependsOn: [{{flowId: a}}]}}")
+    station.tick()
+    assert ended(station, "a", state) == starts
+
+
+@pytest.mark.parametrize(("version", "created"), [("2.x", 1), ("1.x", 0)])
+def test_inputs_of_a_flow_trigger_that_cannot_be_rendered(station: Station, version: str, created: int) -> None:
+    trigger = f'  - {{id: one, type: {TRIGGER}Flow, inputs: {{x: "{{{{ trigger.none }}}}"}}'
+    station.flow(trigger + (", dependsOn: [{flowId: a}]}" if version == "2.x" else "}"))
+    station.tick()
+    assert [flow.dialect for flow in station.server.flows()] == [version]
+    assert ended(station, "a") == created
+    assert [each.state for each in station.started()] == ["FAILED"] * created

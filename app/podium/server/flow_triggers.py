@@ -17,13 +17,16 @@ from podium.plugin.registry import Registry
 from podium.runtime.services import zone_of_settings
 from podium.runtime.surroundings import surroundings
 from podium.server.firing import PROBLEMS, Firing, TriggerContext
-from podium.server.windows import Window, window_at
+from podium.server.windows import Window, end_after, window_at, window_of_dependencies
 from podium.store.stores import Stores
 from podium.store.trigger_states import TriggerState
 
 FLOW_TRIGGER = "io.kestra.plugin.core.trigger.Flow"
 _MULTIPLE = "io.kestra.plugin.core.condition.MultipleCondition"
 _WINDOWS = "windows"
+_WATCH = "watch"
+"""Until when all must have been seen, of a trigger with `onMiss`, and whether it was."""
+_DEPENDENCIES = "dependsOn"
 _UPSTREAM_STATES = ("SUCCESS", "WARNING", "PAUSED")
 _DEPENDENCY_STATES = (*sorted(TERMINAL), "PAUSED")
 
@@ -138,13 +141,58 @@ class FlowTriggers:
         complete = True
         for group in groups:
             complete &= group.collect(windows, now)
+        extra = {**known.extra, _WINDOWS: windows}
         if complete:
             for group in groups:
-                if group.reset:
+                if group.once:
+                    windows[group.id]["fired"] = True
+                elif group.reset:
                     windows.pop(group.id, None)
-        if windows != (known.extra.get(_WINDOWS) or {}):
-            self._stores.triggers.save(replace(known, extra={**known.extra, _WINDOWS: windows}))
+            if extra.get(_WATCH):
+                extra[_WATCH] = {**extra[_WATCH], "satisfied": True}
+        if extra != {_WINDOWS: {}, **known.extra}:
+            self._stores.triggers.save(replace(known, extra=extra))
         return complete
+
+    def missed(self, flows: Iterable[Flow]) -> Iterator[Firing]:
+        """A failed execution for every window with `onMiss` that has closed before all was seen."""
+        for flow in flows:
+            for trigger in () if flow.disabled else flow.triggers:
+                if trigger.type == FLOW_TRIGGER and not trigger.disabled and trigger.props.get("onMiss"):
+                    missed = self._missed(flow, trigger)
+                    if missed is not None:
+                        yield missed
+
+    def _missed(self, flow: Flow, trigger: Trigger) -> Firing | None:
+        key = (flow.namespace, flow.id, trigger.id)
+        state = self._stores.triggers.get(*key) or TriggerState(*key)
+        now = self._clock.now().astimezone(zone_of_settings(self._stores.settings))
+        spec = window_of_dependencies(trigger.props.get("window"))
+        windows = dict(state.extra.get(_WINDOWS) or {})
+        if spec is not None and spec["type"] == "SLIDING_WINDOW":
+            # It begins with the first execution that counts: without one nothing is missed.
+            kept = Window.from_json(windows[_DEPENDENCIES]) if _DEPENDENCIES in windows else None
+            if state.disabled or kept is None or now <= kept.end:
+                return None
+            windows.pop(_DEPENDENCIES)
+            end, satisfied, watch = kept.end, kept.fired, None
+        else:
+            before = state.extra.get(_WATCH)
+            if state.disabled or (before is not None and now <= datetime.fromisoformat(before["end"])):
+                return None
+            end = datetime.fromisoformat(before["end"]) if before else now
+            satisfied = before is None or bool(before["satisfied"])
+            watch = {"end": end_after(spec, now).isoformat(), "satisfied": False}
+        self._stores.triggers.save(replace(state, extra={**state.extra, _WINDOWS: windows, _WATCH: watch}))
+        if satisfied:
+            return None
+        context = TriggerContext(self._stores, self._registry, flow, trigger)
+        labels = context.labels(context.variables({}), (trigger.props["onMiss"] or {}).get("labels"))
+        names = ", ".join(str(one.get("flowId") or one.get("namespace")) for one in trigger.props["dependsOn"] or ())
+        error = (
+            f"The window of the trigger `{trigger.id}` closed at {end.isoformat()}, and not all was seen of: {names}"
+        )
+        return Firing(flow, trigger, {}, labels=labels, error=error)
 
     def _groups(
         self, change: StateChange, context: TriggerContext, variables: Mapping[str, Any]
@@ -191,7 +239,9 @@ class FlowTriggers:
             found[f"dependsOn[{at}]"] = holds
         mode = str(props.get("mode") or "ALL")
         least = {"ALL": len(found), "ANY": 1}.get(mode, int(props.get("minSatisfied") or 1))
-        yield _Group("dependsOn", found, _window_2(props.get("window")), _flag(None), least)
+        window = props.get("window") or {}
+        once = str(window.get("fireOnce")).lower() == "true"
+        yield _Group(_DEPENDENCIES, found, window_of_dependencies(window or None), True, least, once)
 
     def _passes(
         self, change: StateChange, context: TriggerContext, where: Mapping[str, Any], variables: Mapping[str, Any]
@@ -224,6 +274,7 @@ class _Group:
     window: Mapping[str, Any] | None
     reset: bool
     least: int | None = None
+    once: bool = False
 
     def collect(self, windows: dict[str, Any], now: datetime) -> bool:
         """Put what is true now into the window; whether that makes it complete."""
@@ -232,6 +283,8 @@ class _Group:
             kept = window_at(self.window, now)
         if not kept.covers(now):
             windows.pop(self.id, None)
+            return False
+        if kept.fired:
             return False
         merged = kept.with_seen(self.found)
         windows[self.id] = merged.to_json()
@@ -263,19 +316,6 @@ def _compared(actual: str, how: str, wanted: Any, values: Sequence[str]) -> bool
         "IS_NOT_NULL": bool(actual), "STARTS_WITH": actual.startswith(text), "ENDS_WITH": actual.endswith(text),
         "CONTAINS": text in actual, "REGEX": how == "REGEX" and re.fullmatch(text, actual) is not None,
     }[how]  # fmt: skip
-
-
-def _window_2(window: Any) -> Mapping[str, Any] | None:
-    """The `window` of the 2.0 dialect in the words of 1.x."""
-    if not isinstance(window, Mapping):
-        return None
-    if window.get("deadline"):
-        return {"type": "DAILY_TIME_DEADLINE", "deadline": window["deadline"]}
-    if window.get("from"):
-        return {"type": "DAILY_TIME_WINDOW", "startTime": window["from"], "endTime": window["to"]}
-    if window.get("lookback"):
-        return {"type": "SLIDING_WINDOW", "window": window["lookback"]}
-    return {"type": "DURATION_WINDOW", "window": window.get("every"), "windowAdvance": window.get("offset")}
 
 
 def _flag(value: Any) -> bool:

@@ -82,6 +82,8 @@ class Server:
             self.executions.reconcile()
         for execution_id, state in list(self._feed.changes()):
             self._changed(execution_id, state)
+        for firing in self._flow_triggers.missed(self._flows):
+            self.start(firing)
         self._fire_schedules(now)
         self._poll()
         if now >= self._forget_due:

@@ -18,6 +18,8 @@ class Window:
     start: datetime
     end: datetime
     seen: Mapping[str, bool] = field(default_factory=dict)
+    fired: bool = False
+    """Whether it has started the flow, of a trigger with `fireOnce`."""
 
     def covers(self, moment: datetime) -> bool:
         return self.start <= moment <= self.end
@@ -25,14 +27,38 @@ class Window:
     def with_seen(self, found: Mapping[str, bool]) -> "Window":
         """What is true once stays true until the window ends."""
         merged = {key: bool(self.seen.get(key)) or found.get(key, False) for key in {*self.seen, *found}}
-        return Window(self.start, self.end, merged)
+        return Window(self.start, self.end, merged, self.fired)
 
     def to_json(self) -> dict[str, Any]:
-        return {"start": self.start.isoformat(), "end": self.end.isoformat(), "seen": dict(self.seen)}
+        return {
+            "start": self.start.isoformat(), "end": self.end.isoformat(), "seen": dict(self.seen), "fired": self.fired,
+        }  # fmt: skip
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Window":
-        return cls(datetime.fromisoformat(kept["start"]), datetime.fromisoformat(kept["end"]), kept["seen"])
+        start, end = datetime.fromisoformat(kept["start"]), datetime.fromisoformat(kept["end"])
+        return cls(start, end, kept["seen"], bool(kept.get("fired")))
+
+
+def window_of_dependencies(window: Any) -> Mapping[str, Any] | None:
+    """The `window` of the 2.0 dialect in the words of 1.x."""
+    if not isinstance(window, Mapping):
+        return None
+    if window.get("deadline"):
+        return {"type": "DAILY_TIME_DEADLINE", "deadline": window["deadline"]}
+    if window.get("from"):
+        return {"type": "DAILY_TIME_WINDOW", "startTime": window["from"], "endTime": window["to"]}
+    if window.get("lookback"):
+        return {"type": "SLIDING_WINDOW", "window": window["lookback"]}
+    return {"type": "DURATION_WINDOW", "window": window.get("every"), "windowAdvance": window.get("offset")}
+
+
+def end_after(spec: Mapping[str, Any] | None, now: datetime) -> datetime:
+    """The end of the window that a moment belongs to, or of the next day's when that of today is over."""
+    window = window_at(spec, now)
+    if window.end >= now:
+        return window.end
+    return window_at(spec, now.replace(hour=0, minute=0, second=0, microsecond=0) + _DAY).end
 
 
 def window_at(spec: Mapping[str, Any] | None, now: datetime) -> Window:
