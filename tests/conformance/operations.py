@@ -46,6 +46,10 @@ def played(case: Case, paths: list[Path], root: Path, registry: Registry) -> tup
             stub.close()
 
 
+def _begins(step: Mapping[str, Any]) -> bool:
+    return step.get("do") == "run" and step.get("until") == "RUNNING" and "expect" not in step
+
+
 def _steps_of(case: Case) -> list[Mapping[str, Any]]:
     """The steps; a refusal that the whole case expects is one of its last step."""
     steps = list(case.raw.get("steps") or [{"do": "run"}])
@@ -66,9 +70,18 @@ class _Play:
 
     def steps(self, steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         first = self.case.raw.get("kind") != "trigger" and steps[0]["do"] not in (*_WITHOUT_RUN, "run")
-        for step in [{"do": "run"}, *steps] if first else steps:
-            for problem in self._step(step):
+        begun: list[str] = []
+        every = [{"do": "run"}, *steps] if first else [*steps]
+        for step, following in zip(every, [*every[1:], {}], strict=True):
+            # Those that are to be seen at the same time must not wait for each other: the first would be over.
+            together = _begins(step) and _begins(following)
+            for problem in self._step({**step, "until": None, "no_wait": True} if together else step):
                 yield f"{step['do']}: {problem}"
+            if _begins(step) and self.main:
+                begun.append(self.main)
+            for each in () if together else begun:
+                self.world.wait_until(each, "RUNNING", self._patience(step))
+            begun = begun if together else []
 
     def compare(self, expect: Mapping[str, Any]) -> Iterator[str]:
         if not expect:
@@ -146,7 +159,7 @@ class _Play:
             self.world.settle(self.main)
         if "as" in step and self.main:
             self.world.names[step["as"]] = self.main
-        if step["do"] != "wait" and ("until" in step or step["do"] in _SETTLING):
+        if step["do"] != "wait" and (step.get("until") or step["do"] in _SETTLING):
             self._wait(step)
         if "expect" in step:
             yield from self.compare(step["expect"])
@@ -158,7 +171,7 @@ class _Play:
         return [each for each in self._targets(step) if self.world.exists(each)]
 
     def _wait(self, step: Mapping[str, Any]) -> None:
-        if self.main and "until" in step:
+        if self.main and step.get("until"):
             known = self.states.get(self.main, 0)
             self.world.wait_until(self.main, step["until"], self._patience(step), known)
         elif self.main and not step.get("no_wait"):
