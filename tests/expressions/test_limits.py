@@ -118,7 +118,7 @@ def test_a_hostile_pattern_ends(template: str, monkeypatch: pytest.MonkeyPatch) 
 
 def test_circular_render_calls_end() -> None:
     context = {"vars": {"a": "{{ render(vars.b) }}", "b": "{{ render(vars.a) }}", "grow": "{{ vars.grow }}x"}}
-    with pytest.raises(LimitExceeded, match=r"Maximum render\(\) nesting depth \(16\) exceeded"):
+    with pytest.raises(LimitExceeded, match=r"Maximum render\(\) nesting depth \(16\) exceeded at line 1 — check for"):
         render("{{ render(vars.a) }}", context, SERVICES)
     with pytest.raises(LimitExceeded, match="Too many rendering attempts"):
         render("{{ render(vars.grow) }}", context, SERVICES)

@@ -115,6 +115,25 @@ class LimitExceeded(ExpressionError):
     """A bound on time, depth or size was reached; the expression is refused rather than the machine."""
 
 
+class RenderDepthExceeded(LimitExceeded):
+    """Texts that render one another without end."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__("")
+        self._most = most
+
+    @property
+    def message(self) -> str:
+        return (
+            f"Maximum render() nesting depth ({self._most}) exceeded at line {self.line} — "
+            "check for circular render() calls in your template."
+        )
+
+    @message.setter
+    def message(self, value: str) -> None:
+        """The text follows from the place; the base class may set its empty one."""
+
+
 def did_you_mean(wanted: str, names: Iterable[str], *, listing: bool = False) -> str | None:
     """A sentence naming the closest of `names`, or all of them when none is close; None if there are none.
 

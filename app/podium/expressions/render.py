@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue
+from podium.expressions.errors import ExpressionError, LimitExceeded, MissingValue, RenderDepthExceeded
 from podium.expressions.lexer import without_raw_tags
-from podium.expressions.limits import DEFAULT_LIMITS
 from podium.expressions.services import Services
 from podium.expressions.state import State
 from podium.expressions.template import Template, compile_template, has_expression
@@ -131,11 +130,7 @@ def _rendered(state: State, text: str) -> str | None:
     inner.frames = [*state.frames, {}] if state.frames else []
     inner.deadline, inner.depth, inner.recursive = state.deadline, state.depth + 1, state.recursive
     if inner.depth > state.limits.render_depth:
-        raise LimitExceeded(
-            f"Maximum render() nesting depth ({DEFAULT_LIMITS.render_depth}) exceeded — "
-            "check for circular render() calls in your template.",
-            template=text,
-        )
+        raise RenderDepthExceeded(state.limits.render_depth)
     try:
         return template.render_in(inner)
     except MissingValue as error:
