@@ -39,6 +39,14 @@ def test_references(template: str, expected: list[str]) -> None:
         ("{{ a.b is defined ? a.b.c : d }}", ["a.b", "a.b.c"], ["d"]),
         ("{% if trigger is defined %}{{ trigger.date }}{% endif %}", ["trigger", "trigger.date"], []),
         ("{{ a[b.c] ?? 'd' }}", ["b.c", "a[…]"], []),
+        ("{{ fromJson(a.b).c ?? render(d.e, f.g) ?? 1 }}", ["a.b", "d.e", "f.g"], []),
+        ("{{ a.b | date(timeZone=c.d) ?? 1 }}", ["a.b", "c.d"], []),
+        ("{{ a.b.indexOf(c.d) ?? 1 }}", ["c.d", "a.b"], []),
+        (
+            "{{ (a.b == 1) ?? c.d }}{{ (a.b + 1) | default(0) }}{{ (a.b > 1 and e.f) ?? 1 }}",
+            ["e.f"],
+            ["a.b", "c.d"] + ["a.b"] * 2,
+        ),
     ],
 )
 def test_what_may_be_missing(template: str, guarded: list[str], bare: list[str]) -> None:

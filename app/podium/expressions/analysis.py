@@ -61,6 +61,10 @@ class Reference:
         return shown
 
 
+_WRAPPING = frozenset({"+", "-", "*", "/", "%", "==", "equals", "!=", "<", ">", "<=", ">="})
+"""Operators that turn a missing operand into an error of their own, which nothing around them catches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """A call of a filter, function or test. `constants` are the arguments that are written out, by parameter."""
@@ -231,20 +235,21 @@ class _Walker:
             self.expression(node.inner, guarded)
         elif isinstance(node, nodes.Binary):
             self.operators.append(node)
+            guarded = guarded and node.operator not in _WRAPPING
             self.expression(node.left, guarded or node.operator in ("??", "???"))
             self.expression(node.right, guarded)
         elif isinstance(node, nodes.Filter):
             self.expression(node.value, guarded or node.name == "default")
-            self._check_filter(node.name, node.arguments, node.name_start, node)
+            self._check_filter(node.name, node.arguments, node.name_start, node, guarded)
         elif isinstance(node, nodes.Test):
             known = len(self._found)
             self.expression(node.value, guarded or node.name == "defined")
             if node.name == "defined":
                 self._tested += [(reference.root, *reference.keys) for reference in self._found[known:]]
-            self._arguments(node.arguments)
+            self._arguments(node.arguments, guarded)
             self._check("test", node.name, node.arguments, node.name_start, node, None)
         elif isinstance(node, nodes.Call):
-            self._call(node)
+            self._call(node, guarded)
         elif isinstance(node, nodes.Unary):
             self.expression(node.operand, guarded)
         elif isinstance(node, nodes.Ternary):
@@ -267,7 +272,7 @@ class _Walker:
         while isinstance(target, nodes.Member):
             self.members.append(target)
             if target.arguments is not None:
-                self._arguments(target.arguments)
+                self._arguments(target.arguments, guarded)
                 segments.clear()
                 computed = True
             elif isinstance(target.key, nodes.Literal) and isinstance(target.key.value, (str, int)):
@@ -284,24 +289,29 @@ class _Walker:
         segments.append(Segment(target.name, target.start, target.end))
         self._found.append(Reference(tuple(reversed(segments)), guarded, self._rendered, computed))
 
-    def _arguments(self, arguments: nodes.Arguments) -> None:
+    def _arguments(self, arguments: nodes.Arguments, guarded: bool) -> None:
         for argument in arguments.positional:
-            self.expression(argument)
+            self.expression(argument, guarded)
         for _, argument, _ in arguments.named:
-            self.expression(argument)
+            self.expression(argument, guarded)
 
-    def _call(self, node: nodes.Call) -> None:
+    def _call(self, node: nodes.Call, guarded: bool) -> None:
         outer = self._rendered
         self._rendered = outer or node.name in _RENDERED_BY
-        self._arguments(node.arguments)
+        self._arguments(node.arguments, guarded)
         self._rendered = outer
         if node.name not in self._macros:
             self._check("function", node.name, node.arguments, node.start, node, None)
 
     def _check_filter(
-        self, name: str, arguments: nodes.Arguments, offset: int, node: nodes.Filter | None = None
+        self,
+        name: str,
+        arguments: nodes.Arguments,
+        offset: int,
+        node: nodes.Filter | None = None,
+        guarded: bool = False,
     ) -> None:
-        self._arguments(arguments)
+        self._arguments(arguments, guarded)
         self._check("filter", name, arguments, offset, node, FOREIGN_FILTERS.get(name))
 
     def _check(
