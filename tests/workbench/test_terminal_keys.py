@@ -1,10 +1,16 @@
 """Textual reads the keys that the workbench uses as what they are; fails when an upgrade changes that."""
 
-import pytest
-from textual import events
-from textual._xterm_parser import XTermParser
+import inspect
+import os
+import select
+import selectors
 
-from podium.workbench.terminal_keys import mend_alt_keys
+import pytest
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.drivers import linux_driver
+
+from podium.workbench.terminal_keys import hasten_escape, mend_alt_keys
 
 
 @pytest.mark.parametrize(
@@ -50,3 +56,23 @@ def test_escape_alone_and_sequences_are_what_they_were() -> None:
     found = [event for part in ("\x1b[A", "\x1bOP", "\x1bb", "\x1b", "") for event in parser.feed(part)]
     keys = [event.key for event in found if isinstance(event, events.Key)]
     assert keys == ["up", "f1", "ctrl+left", "escape"]
+
+
+def test_escape_is_looked_for_soon_after_a_key() -> None:
+    hasten_escape()
+    source = inspect.getsource(linux_driver.LinuxDriver.run_input_thread)
+    assert "selectors.SelectSelector()" in source and "selector.select(0.1)" in source
+    waits: list[float | None] = []
+    ours, theirs = os.pipe()
+    with linux_driver.selectors.SelectSelector() as selector:
+        selector.register(ours, selectors.EVENT_READ)
+        selector._select = lambda read, write, _, wait: (waits.append(wait), select.select(read, write, [], 0))[1]
+        selector.select(0.1)
+        os.write(theirs, b"\x1b")
+        selector.select(0.1)
+        os.read(ours, 1)
+        selector.select(0.1)
+        selector.select(0.1)
+    os.close(ours)
+    os.close(theirs)
+    assert waits == [0.1, 0.1, min(0.1, constants.ESCAPE_DELAY), 0.1]

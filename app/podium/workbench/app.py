@@ -28,7 +28,7 @@ from podium.workbench.glyphs import AsciiOnly
 from podium.workbench.messages import Said
 from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.screens.main_screen import MainScreen
-from podium.workbench.terminal_keys import KeysInOrder, mend_alt_keys
+from podium.workbench.terminal_keys import KeysInOrder, hasten_escape, mend_alt_keys
 from podium.workbench.themes import THEMES, chosen_theme
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
             only_ascii(os.environ, getattr(sys.__stdout__, "encoding", None)) if ascii_only is None else ascii_only
         )
         mend_alt_keys()
+        hasten_escape()
         self._terminal_guard = guard
         super().__init__()
         self.bench = Bench(self, stores, registry, executions, zone)

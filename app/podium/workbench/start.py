@@ -69,3 +69,6 @@ def _set_frugal_defaults() -> None:
     os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
     if os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY"):
         os.environ.setdefault("TEXTUAL_FPS", "30")
+    else:
+        # Milliseconds until Escape alone is Escape. What follows it arrives together with it, but for slow links.
+        os.environ.setdefault("ESCDELAY", "25")

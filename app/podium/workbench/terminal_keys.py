@@ -10,13 +10,15 @@ This file is the only one that knows these private parts of Textual: `_ansi_sequ
 
 from __future__ import annotations
 
+import selectors
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from string import ascii_lowercase, digits
+from types import SimpleNamespace
 from typing import cast
 
-from textual import events
+from textual import constants, events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App, ReturnType
 from textual.message import Message
@@ -46,6 +48,27 @@ def mend_alt_keys() -> None:
     for sign, name in _NAMES.items():
         if sign not in _WORD_STEPS:
             table[f"\x1b{sign}"] = (_Named(f"alt+{name}"),)
+
+
+class _Awake(selectors.SelectSelector):
+    """Waits for input as Textual asks, but shortly after some came: it may have been the Escape of an Escape key."""
+
+    _came = False
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if self._came and timeout is not None:
+            timeout = min(timeout, constants.ESCAPE_DELAY)
+        found = super().select(timeout)
+        self._came = bool(found)
+        return found
+
+
+def hasten_escape() -> None:
+    """Let Escape be known after `constants.ESCAPE_DELAY`: Textual looks only ten times a second whether it is over."""
+    from textual.drivers import linux_driver
+
+    taken = SimpleNamespace(SelectSelector=_Awake, EVENT_READ=selectors.EVENT_READ, SelectorKey=selectors.SelectorKey)
+    vars(linux_driver)["selectors"] = taken
 
 
 class _Done(Message):

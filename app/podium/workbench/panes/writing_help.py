@@ -14,6 +14,7 @@ from textual.containers import Container
 from textual.document._document import Selection
 from textual.document._edit import Edit
 from textual.geometry import Offset
+from textual.timer import Timer
 
 from podium.workbench.editing.around import Around
 from podium.workbench.messages import Said
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[\w.$-]")
 _OPENS = re.compile(r"(?:\{\{ |\{% |\| |\btype: |[\w\]]\.|\[['\"]|\(['\"])$")
 _MOVES = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8, "ctrl+p": -1, "ctrl+n": 1}
+_READS_AFTER = 0.4
+"""Seconds without typing after which the chosen suggestion is explained."""
 _RUNS_FRESH = 30.0
 """Seconds after which the newest run is looked for again."""
 _KEEPS_OPEN = re.compile(r"[\w.$*@/-]")
@@ -54,6 +57,8 @@ class WritingHelp(Container):
         self._shown = shown
         self._around = Around(bench.stores)
         self._typed = False
+        self._explain_timer: Timer | None = None
+        self._explained = ""
         self._warm = False
         self._due: tuple[Buffer, int] | None = None
         self._asked: dict[tuple[str, str], float] = {}
@@ -150,7 +155,10 @@ class WritingHelp(Container):
         x, y = buffer.editor.cursor_screen_offset
         width = buffer.editor.cursor_location[1] - items[0].range.column
         self.list.open(items, Offset(max(0, x - width), y))
-        self.list.call_after_refresh(self._explain_chosen)
+        if by_itself:
+            self._explain_soon()
+        else:
+            self.list.call_after_refresh(self._explain_chosen)
         return True
 
     def _items(self, buffer: Buffer) -> Sequence[Suggestion]:
@@ -178,9 +186,20 @@ class WritingHelp(Container):
                 _ignored,
             )
 
+    def _explain_soon(self) -> None:
+        """Who types on does not read, and a card that comes and goes with every letter is most of what a key costs."""
+        if self._explain_timer is not None:
+            self._explain_timer.stop()
+        item = self.list.chosen
+        if self.card.display and item is not None and item.documentation == self._explained:
+            return
+        self.card.display = False
+        self._explain_timer = self.set_timer(_READS_AFTER, self._explain_chosen)
+
     def _explain_chosen(self) -> None:
         item = self.list.chosen
         if item is not None:
+            self._explained = item.documentation
             self.card.beside(item.documentation, self.list)
 
     def take(self, *, always: bool = True) -> bool:

@@ -36,6 +36,7 @@ class SuggestionList(OptionList, can_focus=False):
     def __init__(self) -> None:
         super().__init__(markup=False)
         self.items: Sequence[Suggestion] = ()
+        self._wide = 0
 
     @property
     def is_open(self) -> bool:
@@ -51,9 +52,11 @@ class SuggestionList(OptionList, can_focus=False):
     def open(self, items: Sequence[Suggestion], at: Offset) -> None:
         """Show suggestions below the cursor, which is at a place of the screen."""
         self.items = items
-        wide = max((len(clean(item.label)) for item in items), default=0)
+        wide = min(max((len(clean(item.label)) for item in items), default=0), 40)
+        # An open list gets no narrower: its columns stay where they are while it is typed into.
+        self._wide = max(wide, self._wide) if self.is_open else wide
         self.clear_options()
-        self.add_options([_option(item, min(wide, 40)) for item in items])
+        self.add_options([_option(item, self._wide) for item in items])
         self.highlighted = 0
         self.absolute_offset = Offset(at.x, at.y + 1)
         self.display = True
