@@ -356,6 +356,15 @@ WORDS = {
     "a flowable in a WorkingDirectory": (
         "tasks:\n  - id: w\n    type: $FLOW.WorkingDirectory\n    tasks:\n      - {id: p, type: $FLOW.Pause}\n",
         ["w: Only runnable tasks are allowed as children of a WorkingDirectory task: p is a flowable task. "]),
+    "filters": (
+        "triggers:\n  - id: s\n    type: $TRIGGER.Flow\n    preconditions:\n      id: p\n      where:\n"
+        "        - id: w\n"
+        "          filters:\n            - {field: STATE, type: IN, value: x}\n"
+        "            - {field: STATE, type: NOT_IN}\n            - {field: STATE, type: EQUAL_TO, values: [x]}\n"
+        "            - {field: STATE, type: IS_NULL, value: x, values: [y]}\n" + TASK,
+        [f"triggers[0].preconditions.where[0].filters[{number}].{rest}" for number, rest in enumerate(
+            ("value: `value` must be null for type IN;", "type: `values` cannot be null for type NOT_IN.",
+             "values: `value` cannot be null for type EQUAL_TO.", "values: `values` must be null for type IS_NULL;"))]),
     "a Dag without tasks": ("tasks:\n  - {id: d, type: $FLOW.Dag}\n", ["d: No task defined. "]),
     "two spellings": (
         "inputs:\n  - {id: m, type: MULTISELECT, options: [a], values: [b]}\n" + TASK,

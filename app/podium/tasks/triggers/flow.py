@@ -140,12 +140,15 @@ def _filter(values: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterable[
     kind = values.get("type")
     if kind is None:
         return
-    wanted, other = ("values", "value") if kind in ("IN", "NOT_IN") else ("value", "values")
-    if values.get(wanted) is None:
-        yield Problem(f"`{wanted}` cannot be null for type {kind}.", (*path, "type"), "condition-filter")
-    if values.get(other) is not None:
-        message = f"`{other}` must be null for type {kind}; use `{wanted}`."
-        yield Problem(message, (*path, other), "condition-filter")
+    several = kind in ("IN", "NOT_IN")
+    wanted, other = ("values", "value") if several else ("value", "values")
+    lacking, spare = values.get(wanted) is None, values.get(other) is not None
+    # One mistake, one problem: what a server says of it.
+    if spare and (several or not lacking):
+        yield Problem(f"`{other}` must be null for type {kind}; use `{wanted}`.", (*path, other), "condition-filter")
+    elif lacking:
+        place = other if spare else "type"
+        yield Problem(f"`{wanted}` cannot be null for type {kind}.", (*path, place), "condition-filter")
 
 
 def _newer(values: Mapping[str, Any]) -> Iterable[Problem]:
