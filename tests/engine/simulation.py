@@ -24,6 +24,7 @@ from podium.engine.flowables import (
     sequential,
     subflow,
     switch,
+    template,
     working_directory,
 )
 from podium.engine.run import Run
@@ -38,7 +39,7 @@ FLOWABLES: dict[str, type[Flowable]] = {
         sequential.Sequential, parallel.Parallel, dag.Dag, foreach.ForEach, foreach.EachParallel,
         foreach.EachSequential, if_.If, switch.Switch, allow_failure.AllowFailure, loop.Loop, loop_until.LoopUntil,
         pause.Pause,
-        subflow.Subflow, working_directory.WorkingDirectory,
+        subflow.Subflow, template.Template, working_directory.WorkingDirectory,
     )
 }  # fmt: skip
 SHORT = {name.rpartition(".")[2]: name for name in FLOWABLES}

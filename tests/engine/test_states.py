@@ -574,6 +574,13 @@ def test_what_a_task_in_a_working_directory_sees_of_those_above() -> None:
     assert (worker["id"], worker["value"], worker["iteration"]) == (run.taskrun("v", "2").id, "2", 0)
 
 
+def test_a_template_is_not_there() -> None:
+    template = {"id": "t", "do": "Template", "namespace": "lab", "templateId": "old"}
+    run = Simulation(flow([template, A], errors=[B])).run()
+    assert run.states() == ["t FAILED", "b SUCCESS", "FAILED"]
+    assert ("ERROR", "Unable to resolve state from the Flowable task: Can't find flow template 'lab.old'") in run.logs
+
+
 def test_the_outputs_that_expressions_see() -> None:
     skipped = [{"id": "a", "run_if": "false"}, seq("s", B, run_if="0")]
     run = Simulation(

@@ -1,17 +1,17 @@
-"""Template (deprecated): tasks kept elsewhere, put in the place of this task."""
+"""Template (gone from Kestra): tasks that a server kept elsewhere, put in the place of this task."""
 
 from typing import Any
 
-from podium.engine.flowable import Flowable, Opened, Opening
+from podium.engine.flowable import Flowable, FlowableError, Opened, Opening
 from podium.model.properties import prop
 
 
 class Template(Flowable):
-    """Stands for the tasks of a template; `args` are visible as `parent.outputs.args`."""
+    """Stood for the tasks of a template. There are no templates here, so the task fails as on a server without it."""
 
     type = "io.kestra.plugin.core.flow.Template"
     title = "Use the tasks of a template"
-    deprecated = "templates are gone from Kestra; use a Subflow"
+    deprecated = "templates are gone from Kestra, and there are none here: use a Subflow"
     removed = "1.0"
 
     namespace: str = prop(required=True, doc="The namespace of the template.", dynamic=False)
@@ -20,5 +20,5 @@ class Template(Flowable):
 
     @classmethod
     def open(cls, opening: Opening) -> Opened:
-        args = opening.task.props.get("args")
-        return Opened({"args": opening.render(args)} if args else None)
+        props = opening.task.props
+        raise FlowableError(f"Can't find flow template '{props.get('namespace')}.{props.get('templateId')}'")
