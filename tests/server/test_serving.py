@@ -275,6 +275,13 @@ def test_what_a_webhook_gets(hook: Hook, body: bytes, seen: Any) -> None:
     assert variables["parameters"] == {"name": ["ada"], "age": ["1", "2"]}
 
 
+@pytest.mark.parametrize(("code", "status"), [("201", 201), ("'{{ trigger.body.status }}'", 202), ("abc", 422)])
+def test_the_status_that_a_webhook_answers_with(hook: Hook, code: str, status: int) -> None:
+    hook.station.flow(webhook(f", responseCode: {code}, responseContentType: text/plain"))
+    assert hook.send("lab/flow/open-sesame", b'{"status": 202}')[0] == status
+    assert len(hook.station.started()) == (status != 422)
+
+
 @pytest.mark.parametrize(
     ("condition", "status"),
     [

@@ -128,10 +128,21 @@ def test_executions(text: str, wanted: bool) -> None:
         ("Expression, expression: '{{ nothing.here }}'", {}, "Unable to find `nothing`"),
     ],
 )
-def test_what_cannot_be_said(text: str, variables: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_said(
+    text: str, variables: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     with pytest.raises((TaskError, ExpressionError)) as failure:
         holds(text, variables)
     assert said in str(failure.value)
+
+
+def test_holidays_of_the_country_of_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("holidays")
+    monkeypatch.setenv("LC_ALL", "fr_FR.UTF-8@euro")
+    assert holds("PublicHoliday", on("2026-07-14"))
+    monkeypatch.setenv("LC_ALL", "de_DE")
+    assert not holds("PublicHoliday", on("2026-07-14"))
 
 
 def test_no_outputs_hold_nothing() -> None:

@@ -27,6 +27,8 @@ class Firing:
     error: str | None = None
     warnings: Sequence[str] = ()
     """What the execution's log says at its beginning."""
+    status: int = 200
+    """The HTTP status of the answer, of a webhook."""
 
     @property
     def origin(self) -> dict[str, Any]:

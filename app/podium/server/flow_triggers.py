@@ -192,7 +192,7 @@ class FlowTriggers:
         error = (
             f"The window of the trigger `{trigger.id}` closed at {end.isoformat()}, and not all was seen of: {names}"
         )
-        return Firing(flow, trigger, {}, labels=labels, error=error)
+        return Firing(flow, trigger, {}, labels=labels, error=error, warnings=context.warnings)
 
     def _groups(
         self, change: StateChange, context: TriggerContext, variables: Mapping[str, Any]

@@ -11,6 +11,7 @@ from podium.server.serve import Server
 from podium.server.webhooks import WebhookRefused, WebhookRequest, webhook_firing
 from podium.store.errors import StoreError
 
+_JSON = "application/json"
 _LARGEST_BODY = 10 * 1024 * 1024
 _HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
@@ -99,20 +100,31 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(422, {"message": "The execution was refused; the log of the server says why."})
             return
         execution = podium.executions.get(execution_id)
-        if str(firing.trigger.props.get("wait", "")).lower() == "true":
+        status, kind = firing.status, str(firing.trigger.props.get("responseContentType") or _JSON)
+        if _flag(firing.trigger.props.get("wait")):
             execution = podium.executions.wait(execution_id)
             if execution.state == "FAILED":
                 self._answer(500, shown_execution(podium.stores, execution))
                 return
-            if str(firing.trigger.props.get("returnOutputs", "")).lower() == "true":
-                self._answer(200, dict(execution.outputs or {}))
+            if _flag(firing.trigger.props.get("returnOutputs")):
+                self._answer(status, dict(execution.outputs or {}), kind)
                 return
-        self._answer(200, shown_execution(podium.stores, execution))
+        self._answer(status, shown_execution(podium.stores, execution), kind)
 
-    def _answer(self, status: int, content: Any) -> None:
-        data = b"" if content is None else json.dumps(content, ensure_ascii=False, default=str).encode()
+    def _answer(self, status: int, content: Any, kind: str = _JSON) -> None:
+        if kind != _JSON and isinstance(content, dict) and len(content) == 1:
+            # Of one output as plain text its value alone.
+            content = next(iter(content.values()))
+        if kind != _JSON and isinstance(content, str):
+            data = content.encode()
+        else:
+            data = b"" if content is None else json.dumps(content, ensure_ascii=False, default=str).encode()
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _flag(value: object) -> bool:
+    return str(value).lower() == "true"

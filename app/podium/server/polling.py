@@ -107,7 +107,8 @@ class Poller:
         context = look.context
         seen = context.variables(found)
         try:
-            return Firing(context.flow, context.trigger, found, context.inputs(seen), context.labels(seen))
+            inputs, labels = context.inputs(seen), context.labels(seen)
+            return Firing(context.flow, context.trigger, found, inputs, labels, warnings=context.warnings)
         except PROBLEMS as error:
             return Firing(context.flow, context.trigger, found, error=str(error))
 

@@ -9,6 +9,7 @@ from typing import Any
 from podium.expressions.errors import ExpressionError
 from podium.model.flow import Flow, Trigger
 from podium.plugin.registry import Registry
+from podium.plugin.task import TaskError
 from podium.server.firing import PROBLEMS, Firing, TriggerContext
 from podium.store.stores import Stores
 
@@ -60,10 +61,18 @@ def webhook_firing(
     try:
         return Firing(
             flow, trigger, variables["trigger"], context.inputs(variables), context.labels(variables),
-            warnings=context.warnings,
+            warnings=context.warnings, status=_status(context.render(trigger.props.get("responseCode"), variables)),
         )  # fmt: skip
     except PROBLEMS as error:
         raise WebhookRefused(422, str(error)) from error
+
+
+def _status(given: Any) -> int:
+    """The status that a webhook answers with; raises TaskError for what is none."""
+    text = str(given or 200).strip()
+    if not (text.isascii() and text.isdigit() and 200 <= int(text) <= 599):
+        raise TaskError(f"`responseCode` is no HTTP status: {text}")
+    return int(text)
 
 
 def _holds(context: TriggerContext, variables: Mapping[str, Any], warn: Callable[[str], None]) -> bool:

@@ -1,6 +1,7 @@
 """Conditions on a date: the weekday, the time of day, holidays."""
 
 import calendar
+import os
 from datetime import UTC, date, datetime, time
 from typing import Any, Literal
 
@@ -93,17 +94,24 @@ class PublicHoliday(_DateCondition):
     aliases = _aliases("PublicHoliday")
     examples = (Example("In France", f"type: {_PREFIX}PublicHoliday\ncountry: FR"),)
 
-    country: str | None = prop(doc="The ISO code of the country; a server takes its own when it is absent.")
+    country: str | None = prop(doc="The ISO code of the country; that of the locale (`LANG`) when it is absent.")
     subDivision: str | None = prop(doc="The code of a region of it.")
 
     def holds(self, ctx: ConditionContext) -> bool:
-        if not self.country:
-            raise TaskError("PublicHoliday needs a `country` here, such as FR or DE.")
+        country = self.country or _own_country()
+        if not country:
+            raise TaskError("PublicHoliday needs a `country`, such as FR or DE: the locale of this machine has none.")
         day: date = self.moment().date()
         try:
-            return is_holiday(day, self.country, self.subDivision)
+            return is_holiday(day, country, self.subDivision)
         except ExpressionError as error:
             raise TaskError(str(error)) from error
+
+
+def _own_country() -> str:
+    """The country of the locale, `DE` of `de_DE.UTF-8`; empty for `C` and the like."""
+    locale = next((value for name in ("LC_ALL", "LC_TIME", "LANG") if (value := os.environ.get(name))), "")
+    return locale.partition(".")[0].partition("@")[0].partition("_")[2]
 
 
 class DateTimeBetween(_DateCondition):
