@@ -457,6 +457,35 @@ def test_a_kill_ends_a_pause_below_a_group_that_has_failed() -> None:
     assert run.states() == ["p FAILED", "w KILLED", "a FAILED", "n KILLED", "KILLED"]
 
 
+def test_a_kill_after_the_end_ends_what_comes_after_it() -> None:
+    """A hanging afterExecution task could be ended by nothing; the execution stays as it ended."""
+    after = [{"id": "x", "do": "Sequential", "tasks": [{"id": "y"}, {"id": "z"}]}, {"id": "last"}]
+    run = Simulation(flow([A], after_execution=after), manual=True)
+    run.run()
+    run.work("a")
+    assert run.states() == ["a SUCCESS", "x RUNNING", "y RUNNING", "SUCCESS"]
+    assert run.run(s.Kill()).states() == ["a SUCCESS", "x KILLED", "y KILLED", "SUCCESS"]
+    assert any(isinstance(command, k.Finished) for command in run.commands)
+    run.check_journal()
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_pause_by_somebody_during_the_wait_of_a_loop_holds_the_next_round(crash: bool) -> None:
+    loop = {"id": "u", "do": "LoopUntil", "condition": "false", "tasks": [A], "checkFrequency": {"maxIterations": 1}}
+    run = Simulation(flow([loop, B]))
+    run.run(until=lambda: run.execution.state == "PAUSED")
+    run.feed(s.Pause())
+    run.run(s.TakeUp() if crash else s.SetLabels({}))
+    assert run.execution.state == "PAUSED"
+    assert not run.execution.timers
+    assert run.states() == ["u RUNNING", "PAUSED"], "the next round waits"
+    if crash:
+        run.engine = run._engine()
+        run.feed(s.TakeUp())
+    assert run.run(s.Resume()).states() == ["u SUCCESS", "a SUCCESS", "b SUCCESS", "SUCCESS"]
+    run.check_journal()
+
+
 def test_an_exit_in_after_execution_ends_nothing() -> None:
     run = Simulation(flow([A], after_execution=[B, C]), manual=True).run()
     run.work("a")

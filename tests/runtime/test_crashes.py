@@ -303,3 +303,31 @@ def test_many_pauses_cost_a_look_nothing(lab: Lab) -> None:
         # A look that reads this journal would fail.
         lab.executions.record(execution_id).journal.rename(lab.root / execution_id)
     assert lab.executions.reconcile() == Reconciled()
+
+
+AFTER = "afterExecution:\n"
+
+
+def test_what_runs_after_the_end_can_be_killed_and_is_not_forgotten(lab: Lab) -> None:
+    def started(name: str) -> str:
+        after = f"  - {shell('late', gate(lab, name))}\n"
+        execution_id = lab.start(lab.flow(f"- {{id: a, {RETURN}: x}}", name, AFTER + after))
+        lab.until_file(f"{name}.up")
+        assert lab.executions.record(execution_id).load().execution.state == "SUCCESS"
+        return execution_id
+
+    killed = started("first")
+    lab.executions.kill(killed)
+    assert lab.end(killed).state == "SUCCESS"
+    assert lab.states(killed) == ["a SUCCESS", "late KILLED", "SUCCESS"]
+    with pytest.raises(Refused, match="already finished"):
+        lab.executions.kill(killed)
+
+    crashed = started("second")
+    lab.kill_runner(crashed)
+    assert crashed in lab.executions.reconcile().lost
+    assert lab.states(crashed) == ["a SUCCESS", "late FAILED", "SUCCESS"]
+    row = lab.executions.index.get(crashed)
+    assert row is not None
+    assert (row.state, row.pid) == ("SUCCESS", None)
+    assert lab.executions.reconcile() == Reconciled()

@@ -23,7 +23,7 @@ def advance(run: Run, container: Container, iteration: int | None) -> None:
     taskrun, task = container.taskrun, container.task
     if taskrun.state in TERMINAL or task is None or taskrun.id not in run.progress.containers:
         return
-    if run.execution.state == "KILLING":
+    if run.killing:
         _close_killed(run, container)
         return
     if container.waiting or taskrun.state in ("CREATED", "RESTARTED", "PAUSED"):
@@ -176,7 +176,7 @@ def _gated(run: Run) -> bool:
 
 
 def _only_loops_wait(run: Run) -> bool:
-    return run.pausing == 0 and any(key.startswith("loop:") for key in run.execution.timers)
+    return run.pausing == 0 and not run.execution.held and any(key.startswith("loop:") for key in run.execution.timers)
 
 
 def _orphaned(run: Run, container: Container) -> bool:
@@ -305,7 +305,7 @@ def after(run: Run) -> None:
     lane = run.progress.root.lane("after")
     if lane.open:
         return
-    tasks = _after_tasks(run)
+    tasks = [] if run.stopped else _after_tasks(run)
     started = {taskrun.task_id for taskrun in lane.runs()}
     for task in tasks:
         if task.id not in started:

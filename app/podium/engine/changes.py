@@ -40,6 +40,14 @@ class ExecutionCreated:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutionHeld:
+    """Somebody has paused the execution, or let it go on."""
+
+    name: ClassVar[str] = "execution.held"
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionMoved:
     """The execution is in a new state."""
 
@@ -221,8 +229,8 @@ class ChildSettled:
 
 Change = (
     ExecutionCreated | ExecutionMoved | TaskRunCreated | TaskRunMoved | AttemptStarted | AttemptEnded | OutputsSet
-    | Expanded | TaskRunRewound | TaskRunsRemoved | TaskRunCopied | LabelsSet | VariablesSet | ExecutionOutputs
-    | ExecutionFailed | ExecutionRestarted | TimerSet | TimerCleared | ChildLinked | ChildSettled
+    | Expanded | ExecutionHeld | TaskRunRewound | TaskRunsRemoved | TaskRunCopied | LabelsSet | VariablesSet
+    | ExecutionOutputs | ExecutionFailed | ExecutionRestarted | TimerSet | TimerCleared | ChildLinked | ChildSettled
 )  # fmt: skip
 
 _TYPES: dict[str, type[Any]] = {cls.name: cls for cls in Change.__args__}

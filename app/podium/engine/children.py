@@ -200,7 +200,7 @@ def _transmitted(task: Task, state: str) -> str:
 
 def _end(run: Run, taskrun: TaskRun, task: Task, state: str, outputs: Mapping[str, Any] | None) -> None:
     run.release(taskrun.id)
-    if run.execution.state == "KILLING":
+    if run.killing:
         state = "KILLED"
     run.end_attempt(taskrun, state, taskrun.outputs if outputs is None else outputs)
     # Of the tasks that create executions only a Subflow is retried, for the others it is what they run (semantics 3.4).
@@ -309,7 +309,7 @@ def _more_iterations(run: Run, taskrun: TaskRun, task: Task) -> None:
     limit = int(run.render(task.props.get("concurrencyLimit", 1), taskrun) or 0)
     ended = seen.get("terminatedIterations") or {}
     failed = ended.get("FAILED") or ended.get("KILLED")
-    stopping = (failed and not falsy(task.props.get("transmitFailed", True))) or run.execution.state == "KILLING"
+    stopping = (failed and not falsy(task.props.get("transmitFailed", True))) or run.killing
     stopping = stopping or "breakIteration" in seen
     running = len(taskrun.children) - len(taskrun.settled)
     while not stopping and len(taskrun.children) < len(values) and (limit == 0 or running < limit):

@@ -9,7 +9,7 @@ from podium.engine.advance import break_off, close
 from podium.engine.children import child_ended
 from podium.engine.commands import KillChild, RestartChild, StopAttempt
 from podium.engine.dispatch import dispatch
-from podium.engine.execution import TaskRun
+from podium.engine.execution import Execution, TaskRun
 from podium.engine.outcome import adjusted, retry
 from podium.engine.progress import Container
 from podium.engine.restart import resumption
@@ -148,16 +148,21 @@ def _rejoin(run: Run, taskrun: TaskRun) -> None:
 
 
 def kill(run: Run) -> None:
-    """End everything: nothing new starts, running work is stopped, children are killed (semantics 8.2)."""
+    """End everything: nothing new starts, running work is stopped, children are killed (semantics 8.2).
+
+    What runs after the end of the execution is ended too; the execution stays as it ended.
+    """
     ex = run.execution
-    if ex.terminal or ex.state == "KILLING":
+    if run.killing:
         return
+    run.stopped = ex.terminal
     run.dirty.clear()
     run.held.clear()
     run.created.clear()
     for key in list(ex.timers):
         run.clear_timer(key)
-    run.move_execution("KILLING")
+    if not ex.terminal:
+        run.move_execution("KILLING")
     for taskrun in list(ex.taskruns.values()):
         if taskrun.state not in TERMINAL and run.progress.place(taskrun) is not None:
             _kill_taskrun(run, taskrun)
@@ -191,10 +196,20 @@ def _kill_taskrun(run: Run, taskrun: TaskRun) -> None:
 
 
 def pause(run: Run) -> None:
-    """Somebody pauses a running execution: running tasks finish, nothing new starts."""
-    if run.execution.state == "RUNNING":
-        run.pausing += 1
+    """Somebody pauses a running execution: running tasks finish, nothing new starts.
+
+    One that waits for the next round of a LoopUntil counts as running; the round does not begin then.
+    """
+    if pausable(run.execution):
+        run.emit(c.ExecutionHeld(True))
         run.move_execution("PAUSED")
+
+
+def pausable(ex: Execution) -> bool:
+    """Whether there is anything that a pause by somebody would keep from going on."""
+    if ex.state == "PAUSED":
+        return not ex.held and any(key.startswith("loop:") for key in ex.timers)
+    return ex.state == "RUNNING"
 
 
 def resume(run: Run, request: Resume) -> None:
@@ -206,7 +221,8 @@ def resume(run: Run, request: Resume) -> None:
     if paused is None and request.taskrun_id is not None:
         return  # somebody else was faster: what pauses now was not meant
     if paused is None:
-        run.pausing = 0
+        if ex.held:
+            run.emit(c.ExecutionHeld(False))
         _unpause(run)
         return
     outputs: dict[str, object] = {"resumed": resumption(run.now(), request.by, request.state)}
@@ -244,7 +260,7 @@ def _end_pause(run: Run, taskrun: TaskRun, state: str) -> None:
 
 
 def _unpause(run: Run) -> None:
-    if run.pausing or run.execution.state != "PAUSED":
+    if run.pausing or run.execution.held or run.execution.state != "PAUSED":
         return
     if any(key.startswith("loop:") for key in run.execution.timers):
         run.dirty.extend(run.held)
@@ -311,7 +327,7 @@ def _taskrun_timer(run: Run, kind: str, taskrun: TaskRun) -> None:
             run.move_execution("RUNNING")
         run.created.append(taskrun)
     elif kind == "loop" and taskrun.state == "PAUSED":
-        if not run.pausing and run.execution.state == "PAUSED":
+        if not run.pausing and not run.execution.held and run.execution.state == "PAUSED":
             run.move_execution("RUNNING")
             run.dirty.extend(run.held)
             run.held.clear()

@@ -60,7 +60,7 @@ class Execution:
     """One run of a flow. Changed only through `apply`, so that live state and journal cannot differ."""
 
     __slots__ = (
-        "attempt_number", "context", "error", "flow_id", "histories", "id", "inputs", "kind", "labels", "lost",
+        "attempt_number", "context", "error", "flow_id", "held", "histories", "id", "inputs", "kind", "labels", "lost",
         "namespace", "original_created", "original_id", "outputs", "parent_id", "revision", "schedule_date",
         "taskruns", "timers", "trigger", "variables",
     )  # fmt: skip
@@ -87,6 +87,8 @@ class Execution:
         self.timers: dict[str, datetime] = {}
         self.error: str | None = None
         self.lost = False
+        self.held = False
+        """Whether somebody has paused it: it waits for a resume, whatever else it waits for."""
 
     @property
     def state(self) -> str:
@@ -213,7 +215,12 @@ def _failed(ex: Execution, change: c.ExecutionFailed) -> None:
     ex.lost = change.lost
 
 
+def _held(ex: Execution, change: c.ExecutionHeld) -> None:
+    ex.held = change.held
+
+
 def _restarted(ex: Execution, change: c.ExecutionRestarted) -> None:
+    ex.held = False
     ex.attempt_number = change.attempt_number
     ex.error = None
     ex.lost = False
@@ -244,6 +251,7 @@ def _child_settled(ex: Execution, change: c.ChildSettled) -> None:
 
 _APPLY: dict[str, Any] = {
     c.ExecutionMoved.name: _moved,
+    c.ExecutionHeld.name: _held,
     c.TaskRunCreated.name: _taskrun_created,
     c.TaskRunMoved.name: _taskrun_moved,
     c.AttemptStarted.name: _attempt_started,

@@ -27,7 +27,7 @@ def attempt_finished(run: Run, result: AttemptFinished) -> None:
     taskrun = run.execution.taskruns.get(result.taskrun_id)
     if taskrun is None or taskrun.state in TERMINAL:
         return
-    killed = run.execution.state == "KILLING" or taskrun.state == "KILLING"
+    killed = run.killing or taskrun.state == "KILLING"
     state = "KILLED" if killed else result.state
     run.end_attempt(taskrun, state, result.outputs, result.log_file)
     if result.values is not None:
@@ -180,7 +180,7 @@ def directory_ready(run: Run, ready: DirectoryReady) -> None:
     container = run.progress.container(ready.taskrun_id)
     assert container.taskrun is not None and container.task is not None
     container.waiting = False
-    if ready.error is None or run.execution.state == "KILLING":
+    if ready.error is None or run.killing:
         run.dirty.append((container, None))
         return
     run.log("ERROR", f"Failed preExecuteTasks on WorkingDirectory: {ready.error}", container.taskrun)

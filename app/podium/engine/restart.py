@@ -90,7 +90,12 @@ def unpaused(
     plan = Plan(flow)
     still_open = [run for run in ex.taskruns.values() if run.state not in TERMINAL]
     paused = [run for run in still_open if run.state == "PAUSED"]
-    if ex.state != "PAUSED" or ex.timers or not all(_only_waits(plan, run) for run in still_open):
+    if (
+        ex.state != "PAUSED"
+        or ex.timers
+        or (ex.held and not killed)
+        or not all(_only_waits(plan, run) for run in still_open)
+    ):
         return ()
     if killed:
         ends = tuple(c.TaskRunMoved(run.id, "KILLED", now) for run in paused)

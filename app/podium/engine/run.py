@@ -84,11 +84,18 @@ class Run:
         """True when something outside has come to its end in this step."""
         self.ending = False
         """True when the root is done and only waits for work that is still running."""
+        self.stopped = False
+        """True when somebody has killed what runs after the end: no further afterExecution task starts."""
         self.pausing = 0
         """Task runs of type Pause that are PAUSED."""
 
     def now(self) -> datetime:
         return self._clock.now()
+
+    @property
+    def killing(self) -> bool:
+        """Whether everything that is open is to end KILLED."""
+        return self.stopped or self.execution.state == "KILLING"
 
     def task(self, run: TaskRun) -> Task:
         """The task of a task run; KeyError for one made at run time."""

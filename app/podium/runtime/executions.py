@@ -300,7 +300,7 @@ class Executions:
         Called when the workbench or the server starts, every few seconds by both, and by every command that lists.
         """
         found = Reconciled()
-        if self.index.unfinished():
+        if self.index.unfinished() or self.index.held():
             from podium.runtime.reconcile import reconcile
 
             found = reconcile(self.stores, self.flows, self.launcher)

@@ -20,7 +20,7 @@ from podium.store.execution_records import ExecutionRecord
 from podium.store.index import ExecutionIndex
 from podium.store.journal import JournalLocked
 from podium.store.stores import Stores
-from podium.store.summaries import ExecutionSummary
+from podium.store.summaries import ExecutionSummary, summary_of
 
 _STARTING = timedelta(seconds=10)
 """How long a runner may take from its launch until it shows itself."""
@@ -39,18 +39,19 @@ def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:
         return False
     if execution.state in _AT_REST and not _open(execution):
         return False
+    ended = execution.terminal
     try:
         closed = change_idle(stores, flows, record, lambda flow, execution: ())
     except (JournalLocked, NotCreated):
         # Somebody takes it over just now; or its flow needs a plugin that is not here: nothing can be said about it.
         return False
     record.unmark_runner()
-    if closed.lost:
+    if closed.lost or ended:
         end_remains([
             f"{execution.id}.{run.id}.{len(run.attempts) - 1}"
             for run in execution.taskruns.values() if run.attempts and run.attempts[-1].state not in TERMINAL
         ])  # fmt: skip
-    return closed.lost
+    return closed.lost or ended
 
 
 def as_closed(stores: Stores, flows: Flows, record: ExecutionRecord) -> Execution:
@@ -98,6 +99,9 @@ def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:
         elif _needs_runner(record, row, stores.index, fresh=now - row.start < _STARTING):
             launcher.launch(stores.workspace.root, row.id)
             resumed.append(row.id)
+    for row in stores.index.held():
+        if not is_alive(row.pid or 0, row.pid_start or ""):
+            lost += _left(stores, flows, row)
     for row in stores.index.unfinished() if lost else ():
         if row.state == "QUEUED":
             queues.add((row.namespace, row.flow_id))
@@ -106,8 +110,23 @@ def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:
     return Reconciled(tuple(lost), tuple(resumed))
 
 
+def _left(stores: Stores, flows: Flows, row: ExecutionSummary) -> list[str]:
+    """Put right an ended execution whose runner died before it left; its id, if something was lost."""
+    record = stores.record(row.id)
+    if not record.exists():
+        stores.index.delete([row.id])
+        return []
+    if living_runner(record) is not None:
+        return []
+    found = [row.id] if settle(stores, flows, record) else []
+    stores.index.upsert(summary_of(record.load().execution))
+    return found
+
+
 def _open(execution: Execution) -> bool:
     """Whether a task run is in a state that only a living runner can mean."""
+    if execution.terminal:
+        return any(run.state not in TERMINAL for run in execution.taskruns.values())
     return any(
         run.state in ("RUNNING", "KILLING") and _has_attempt(run.attempts) for run in execution.taskruns.values()
     )
@@ -122,8 +141,6 @@ def _needs_runner(record: ExecutionRecord, row: ExecutionSummary, index: Executi
     execution = record.load().execution
     if execution.terminal:
         # The row of the index is older than the journal.
-        from podium.store.summaries import summary_of
-
         index.upsert(summary_of(execution))
         return False
     if execution.parent_id is None and row.trigger_execution_id is not None and _is_driven(index, row):

@@ -228,10 +228,12 @@ class Runner:
     def _handle_requests(self, drive: Drive) -> None:
         for request in requests.pending(drive.record.directory):
             stimulus = stimulus_of(request)
+            ended = drive.execution.terminal
             if stimulus is not None:
                 drive.feed(stimulus)
             if isinstance(stimulus, s.Kill):
-                self.offspring.kill_triggered(drive)
+                if not ended:
+                    self.offspring.kill_triggered(drive)
                 self.offspring.begin_waiting()
                 if request.details.get("hard"):
                     for each in self.offspring.below(drive):

@@ -7,6 +7,7 @@ from typing import Any
 
 from podium.engine import changes as c
 from podium.engine import stimuli as s
+from podium.engine.control import pausable
 from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
 from podium.engine.restart import unpaused
@@ -49,7 +50,8 @@ class Wishes:
     def kill(self, record: ExecutionRecord, *, hard: bool = False) -> None:
         """See `Executions.kill`."""
         execution = record.load().execution
-        if execution.terminal:
+        # What runs after the end (afterExecution) can be ended, until that is over too.
+        if execution.terminal and all(run.end is not None for run in execution.taskruns.values()):
             raise Refused("Execution is already finished, can't kill it")
         requests.leave(record, "kill", {"hard": hard})
         if execution.state == "PAUSED":
@@ -61,7 +63,7 @@ class Wishes:
 
     def pause(self, record: ExecutionRecord) -> None:
         """See `Executions.pause`."""
-        if record.load().execution.state != "RUNNING":
+        if not pausable(record.load().execution):
             raise Refused("The execution is not running")
         self.leave(record, "pause")
 

@@ -181,6 +181,13 @@ class ExecutionIndex:
         rows = self._database.read(f"SELECT {_COLUMNS} FROM executions WHERE finish IS NULL ORDER BY start, id")
         return self._with_labels(rows)
 
+    def held(self) -> list[ExecutionSummary]:
+        """All executions that have ended and that a runner has not left yet: their afterExecution tasks may run."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM executions WHERE finish IS NOT NULL AND pid IS NOT NULL ORDER BY start, id"
+        )
+        return self._with_labels(rows)
+
     def _with_labels(self, rows: Sequence[Row]) -> list[ExecutionSummary]:
         labels: dict[str, list[tuple[str, str]]] = {row[0]: [] for row in rows}
         ids = list(labels)

@@ -81,6 +81,9 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (namespace, flow_id, trigger_id)
     ) WITHOUT ROWID
     """,
+    """
+    CREATE INDEX executions_held ON executions (start, id) WHERE finish IS NOT NULL AND pid IS NOT NULL
+    """,
 )
 
 KEPT_TABLES: tuple[str, ...] = ("key_values", "flow_revisions", "trigger_states")
