@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from podium.base.clock import ManualClock
+from podium.engine import changes as c
 from podium.engine.changes import ExecutionCreated, ExecutionMoved
 from podium.engine.execution import Execution
 from podium.model.flow import Flow
@@ -22,8 +23,10 @@ from podium.runtime.executions import Executions
 from podium.server.flow_triggers import FlowTriggers, StateChange
 from podium.server.http_api import listening
 from podium.server.serve import Server
+from podium.store.journal import JournalWriter
 from podium.store.logs import read_lines
 from podium.store.stores import Stores
+from podium.store.summaries import summary_of
 from podium.store.trigger_states import TriggerState
 from podium.store.workspace import Workspace
 from podium.tasks.registry import default_registry
@@ -81,6 +84,29 @@ class Station:
 
     def dates(self) -> list[str]:
         return [(each.trigger or {})["variables"]["date"][11:16] for each in self.started()]
+
+    def restarted(self, seconds: int) -> None:
+        """The server ends, and another one begins some time later."""
+        self.clock.move_to(self.clock.now() + timedelta(seconds=seconds))
+        self.server = Server(self.stores, default_registry(), self.executions, self.told.append, self.clock)
+        self.server.tick()
+
+    def upstream(self) -> str:
+        """An execution of the flow `first`, which never ends by itself."""
+        return self.executions.run(self.executions.flows.parse(f"id: first\nnamespace: lab\n{LOG}\n", "first"))
+
+    def end(self, execution_id: str) -> None:
+        """Let it end, as its runner would write it."""
+        now = self.clock.now()
+        record = self.executions.record(execution_id)
+        with JournalWriter(record.journal) as journal:
+            journal.append([c.encode(c.ExecutionMoved(state, now)) for state in ("RUNNING", "SUCCESS")])
+        self.stores.index.upsert(summary_of(record.load().execution))
+
+    def followers(self) -> list[str]:
+        """Which executions have started the flow `second`."""
+        found = [one.trigger for one in self.started() if one.flow_id == "second"]
+        return [(trigger or {})["variables"]["executionId"] for trigger in found]
 
 
 class Site:
@@ -458,3 +484,37 @@ def test_inputs_of_a_flow_trigger_that_cannot_be_rendered(station: Station, vers
     assert [flow.dialect for flow in station.server.flows()] == [version]
     assert ended(station, "a") == created
     assert [each.state for each in station.started()] == ["FAILED"] * created
+
+
+# ---- while there was no server -----------------------------------------------------------------------------------
+
+SECOND = f"  - {{id: after, type: {TRIGGER}Flow, dependsOn: [{{flowId: first, states: [SUCCESS]}}]}}"
+
+
+@pytest.mark.parametrize("away", [10, 36_000], ids=["a restart", "a night"])
+def test_what_ran_when_the_server_went_is_followed_to_its_end(station: Station, away: int) -> None:
+    station.flow(SECOND, "second")
+    before = station.upstream()
+    station.tick()
+    over = station.upstream()
+    station.end(over)
+    station.tick(1)
+    assert station.followers() == [over]
+    station.end(before)
+    station.restarted(away)
+    assert station.followers() == [over, before], "the one that was running, and none twice"
+    station.restarted(1)
+    station.tick(1)
+    assert station.followers() == [over, before]
+
+
+@pytest.mark.parametrize(("away", "starts"), [(10, 1), (36_000, 0)], ids=["a restart", "a night"])
+def test_what_began_and_ended_without_a_server(station: Station, away: int, starts: int) -> None:
+    """A restart misses nothing; who runs flows by hand while nothing serves has not asked for their followers."""
+    station.flow(SECOND, "second")
+    station.tick()
+    station.clock.move_to(station.clock.now() + timedelta(seconds=2))
+    station.end(station.upstream())
+    station.restarted(away)
+    station.tick(1)
+    assert len(station.followers()) == starts

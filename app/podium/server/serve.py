@@ -20,13 +20,14 @@ from podium.server.firing import Firing
 from podium.server.flow_triggers import FlowTriggers, StateChange
 from podium.server.polling import Poller
 from podium.server.scheduler import Schedule, is_schedule, running_backfill, wrong_schedule
-from podium.server.state_feed import StateFeed
+from podium.server.state_feed import Position, StateFeed
 from podium.store.errors import StoreError
 from podium.store.stores import Stores
 from podium.store.trigger_states import TriggerState
 
 TICK = timedelta(seconds=1)
 _FLOWS_EVERY = timedelta(seconds=5)
+_NOTE_EVERY = timedelta(minutes=1)
 _FORGET_EVERY = timedelta(minutes=5)
 
 Tell = Callable[[str], None]
@@ -52,7 +53,8 @@ class Server:
         self._off: set[tuple[str, str, str]] = set()
         self._paths: dict[tuple[str, str], Path] = {}
         started = self._clock.now()
-        self._feed = StateFeed(stores, stores.index, started)
+        self._feed = StateFeed(stores, stores.index, started, Position.from_json(stores.triggers.position()))
+        self._noted = Position(started - _NOTE_EVERY)
         self._flows_due = self._forget_due = started
 
     def flows(self) -> tuple[Flow, ...]:
@@ -80,7 +82,10 @@ class Server:
             self._read_flows(now)
             self._flows_due = now + _FLOWS_EVERY
             self.executions.reconcile()
-        for execution_id, state in list(self._feed.changes()):
+        changes = list(self._feed.changes())
+        # Before anything is started: a crash in between loses one run, never repeats it.
+        self._note_position(now)
+        for execution_id, state in changes:
             self._changed(execution_id, state)
         for firing in self._flow_triggers.missed(self._flows):
             self.start(firing)
@@ -89,6 +94,12 @@ class Server:
         if now >= self._forget_due:
             self._feed.forget(now)
             self._forget_due = now + _FORGET_EVERY
+
+    def _note_position(self, now: datetime) -> None:
+        position = self._feed.position(now)
+        if position.followed != self._noted.followed or now - self._noted.date >= _NOTE_EVERY:
+            self.stores.triggers.note_position(position.to_json())
+            self._noted = position
 
     def start(self, firing: Firing) -> str | None:
         """Start what a trigger wants; None when that was refused, which is told."""

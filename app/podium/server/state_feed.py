@@ -1,8 +1,8 @@
 """What has become of the executions of a workspace since the last look, change by change."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +10,13 @@ from podium.engine.changes import ExecutionMoved
 from podium.engine.states import TERMINAL
 from podium.store.index import ExecutionFilter, ExecutionIndex
 from podium.store.stores import Stores
+from podium.store.summaries import instant, milliseconds
 
 _MARGIN = timedelta(seconds=30)
 """Executions may enter the index a little later than they began."""
-_PAGE = 200
+_RESTART = timedelta(minutes=5)
+"""How long a server may be away for a restart: what begins meanwhile belongs to it."""
+_PAGE, _MANY = 200, 10_000
 _KIND = f'"e":"{ExecutionMoved.name}"'.encode()
 
 
@@ -24,20 +27,58 @@ class _Followed:
     over: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a feed had read at a date: by execution how far its journal, and whether that is all of it."""
+
+    date: datetime
+    followed: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """The inverse of `from_json`."""
+        return json.dumps({"date": milliseconds(self.date), "followed": self.followed})
+
+    @classmethod
+    def from_json(cls, text: str | None) -> "Position | None":
+        """None for a text that says nothing."""
+        try:
+            found = json.loads(text or "")
+            date = instant(int(found["date"]))
+            assert date is not None
+            return cls(date, {str(name): (int(at), bool(over)) for name, (at, over) in found["followed"].items()})
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
 class StateFeed:
     """Reads the state changes of every execution from its journal, each once.
 
     The cost of a look is that of the executions which are not over, and of what was appended to their journals.
     """
 
-    def __init__(self, stores: Stores, index: ExecutionIndex, since: datetime) -> None:
+    def __init__(self, stores: Stores, index: ExecutionIndex, since: datetime, known: Position | None = None) -> None:
+        """`known` is where the feed of an earlier process was. After a restart nothing is missing and nothing comes
+        twice; after a longer time only what was running then is followed to its end.
+        """
         self._stores = stores
         self._index = index
-        self._since = since
+        restarted = known is not None and since - known.date <= _RESTART
+        known = known or Position(since)
+        self._since = known.date if restarted else since
         self._followed: dict[str, _Followed] = {}
-        for summary in index.unfinished():
-            journal = stores.record(summary.id).journal
-            self._followed[summary.id] = _Followed(journal, _size(journal))
+        present = [row.id for row in index.unfinished()]
+        present += [row.id for row in index.search(ExecutionFilter(after=since - _MARGIN), size=_MANY).items]
+        for execution_id, (offset, over) in known.followed.items():
+            if restarted or not over:
+                self._followed[execution_id] = _Followed(stores.record(execution_id).journal, offset, over)
+        for execution_id in () if restarted else present:
+            if execution_id not in self._followed:
+                journal = stores.record(execution_id).journal
+                self._followed[execution_id] = _Followed(journal, _size(journal))
+
+    def position(self, now: datetime) -> Position:
+        """Where this feed is, for the one of a later process."""
+        return Position(now, {name: (one.offset, one.over) for name, one in self._followed.items()})
 
     def changes(self) -> Iterator[tuple[str, str]]:
         """(execution id, state) of every change since the last call, in order for each execution."""

@@ -11,6 +11,7 @@ from podium.store.database import Database, Row
 from podium.store.summaries import instant, milliseconds
 
 _COLUMNS = "namespace, flow_id, trigger_id, date, next_date, execution_id, evaluating, updated, disabled, extra"
+_POSITION = "position"
 _KEY = "namespace = ? AND flow_id = ? AND trigger_id = ?"
 
 
@@ -81,6 +82,16 @@ class TriggerStates:
                 "UPDATE trigger_states SET execution_id = NULL, updated = ? WHERE execution_id = ?",
                 (milliseconds(self._clock.now()), execution_id),
             )
+
+    def position(self) -> str | None:
+        """Where the server was in the history of all executions, as it noted it."""
+        rows = self._database.read("SELECT value FROM meta WHERE name = ?", (_POSITION,))
+        return str(rows[0][0]) if rows else None
+
+    def note_position(self, position: str) -> None:
+        """Keep where the server is."""
+        with self._database.transaction() as query:
+            query("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_POSITION, position))
 
     def delete(self, namespace: str, flow_id: str, trigger_id: str | None = None) -> int:
         """Forget one trigger of a flow, or all of them; returns how many."""
