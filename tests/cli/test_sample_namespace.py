@@ -179,7 +179,7 @@ def test_the_stars_of_a_repository(podium: Podium, sample: Path, github: type[_G
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ((403, {"X-RateLimit-Remaining": "0"}, {}), "rate limit). Set GITHUB_TOKEN"),
+        ((403, {}, {"message": "API rate limit exceeded for you."}), "rate limit). Set GITHUB_TOKEN"),
         ((404, {}, {}), "answered 404 Not Found."),
         (None, "Is this machine online?"),
     ],

@@ -206,7 +206,7 @@ def test_http(tmp_path: Path, server: str) -> None:
     assert basic["auth"] == "Basic " + base64.b64encode(b"u:p").decode()
     with pytest.raises(ExpressionError, match="status 404 : Not Found"):
         ask(f"{server}/missing", {})
-    with pytest.raises(ExpressionError, match="Failed to execute HTTP Request"):
+    with pytest.raises(ExpressionError, match="Failed to execute HTTP request"):
         ask("http://127.0.0.1:1/", {})
     with pytest.raises(ExpressionError, match="followRedirects"):
         ask(server, {"followRedirects": "perhaps"})
