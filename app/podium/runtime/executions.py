@@ -142,8 +142,8 @@ class Executions:
     def kill(self, execution_id: str, *, hard: bool = False) -> None:
         """End it: running scripts get TERM and after a grace period KILL, with `hard` KILL at once (semantics 8.2).
 
-        Children are killed as well. A second call with `hard` shortens the grace period of the first. Raises Refused
-        when it has ended.
+        Children are killed as well. A second call with `hard` shortens the grace period of the first. In one that has
+        ended, what still runs after the end (`afterExecution`) is ended. Raises Refused when nothing of it runs.
         """
         self._wishes.kill(self._settled(execution_id), hard=hard)
 
