@@ -96,6 +96,12 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "level": (TASK + "    level: WARNING\n", [("fails-later", 7, 12)]),
     "log level": (TASK + "    logLevel: WARNING\n", [("wrong-type", 7, 15)]),
     "timeout": (TASK + "    timeout: 10 seconds\n", [("fails-later", 7, 14)]),
+    "timeout and cache of a group": (
+        "tasks:\n  - id: s\n    type: $FLOW.Sequential\n    timeout: PT1S\n    taskCache: {enabled: true}\n    tasks:\n"
+        "      - {id: t, type: $LOG, message: x, timeout: PT1S, taskCache: {enabled: true}}\n"
+        "  - {id: p, type: $FLOW.Pause, timeout: PT1S}\n",
+        [("no-effect", 6, 5), ("no-effect", 7, 5)],
+    ),
     "timeout by expression": (TASK + '    timeout: "{{ kv(1) }}"\n', []),
     "commands are a text": (
         "tasks:\n  - id: t\n    type: io.kestra.plugin.scripts.shell.Commands\n    commands: ls\n",

@@ -18,6 +18,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "empty-list": ("error", "A list that needs at least one entry is empty."),
     "wrong-type": ("error", "The value has another type than the property."),
     "invalid-value": ("error", "The value has the right type, but is not possible here."),
+    "no-effect": ("warning", "The property means something for other tasks only."),
     "fails-later": ("warning", "A server accepts the value, but the task or the start of the flow fails with it."),
     "invalid-id": ("error", "An id, namespace or key does not match the pattern it must have."),
     "reserved-id": ("warning", "The flow id is a word that the server's addresses use; a newer server refuses it."),

@@ -76,6 +76,8 @@ class TaskReader:
         if depends is not None:
             props["dependsOn"] = depends
         self._worker_group(found, path)
+        if known is not None:
+            self._unused(known, found, given.text("id") or path, path)
         if known is None or task_id is None:
             return None
         if known.local:
@@ -170,6 +172,15 @@ class TaskReader:
                 tasks.append(task)
         flowable_rules.check_dag(reader, node, waits, path, owner)
         return tuple(tasks), {w.task_id: tuple(n.text for n in w.after) for w in waits if w.task_id is not None}
+
+    def _unused(self, decl: TypeDecl, found: Found, task_id: str, path: str) -> None:
+        """Report what only tasks that a worker runs can use (semantics 3.2); a Pause has a timeout of its own kind."""
+        for name in ("timeout", "taskCache"):
+            own = name == "timeout" and decl.name.endswith(".Pause")
+            if decl.kind == "runnable" or own or name not in found or found[name][1].default:
+                continue
+            message = f"The task '{task_id}' cannot use the '{name}' property as it's only relevant for runnable tasks."
+            self._reader.findings.add("no-effect", message, found[name][1].key, f"{path}.{name}")
 
     def _worker_group(self, found: Found, path: str) -> None:
         group = found.get("workerGroup")
