@@ -190,6 +190,26 @@ def test_other_blocks(registry: Registry) -> None:
     assert found(FLOW.replace("bucket: b", 'bucket: "{{ not ours"') + task("a", "x"), registry) == []
 
 
+def test_an_input_sees_only_what_it_depends_on(registry: Registry) -> None:
+    text = """id: f
+namespace: company.team
+inputs:
+  - {id: a, type: STRING}
+  - {id: b.c, type: STRING}
+  - id: free
+    type: STRING
+    defaults: "{{ inputs.a }} {{ inputs.b.c ?? 1 }} {{ inputs.nope }}"
+  - id: bound
+    type: SELECT
+    expression: "{{ [inputs.a, inputs.b.c] }}"
+    dependsOn: {inputs: [a, b.c], condition: "{{ inputs.free == 'x' }}"}
+tasks:
+""" + task("t", '"{{ inputs.free }} {{ inputs.b.c }}"')
+    assert found(text, registry) == [
+        ("expression-finding", "inputs.a"), ("unknown-input", "nope"), ("expression-finding", "inputs.free")
+    ]  # fmt: skip
+
+
 class _Kept:
     def has_secret(self, key: str, namespace: str) -> bool:
         return key == "KNOWN"

@@ -186,6 +186,11 @@ def test_a_default_may_be_wrong_like_any_value() -> None:
 def test_only_declared_dependencies_are_seen() -> None:
     text = "[{id: a, type: INT}, {id: b, type: STRING, defaults: '{{ inputs.a ?? \"unseen\" }}'}]"
     assert resolve(text, {"a": 1}).values["b"] == "unseen"
+    # One with a default is there, but as null; so is the input itself.
+    seen = "{{ inputs.a is null and inputs.b is null }}"
+    text = f"[{{id: a, type: INT, defaults: 7}}, {{id: b, type: STRING, defaults: '{seen}'}}]"
+    assert resolve(text, {"a": 1}).values["b"] == "true"
+    assert "Unable to find `c`" in messages(resolve(text.replace("inputs.b is", "inputs.c is"), {}))["b"]
 
 
 CONDITIONS = [("{{ true }}", True), ("true", False), ("{{ 'true' }}", False), ("{{ 1 }}", False)]

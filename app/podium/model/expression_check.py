@@ -190,6 +190,11 @@ class _Check:
         known = dict.fromkeys(name.split(".", 1)[0] for name in self.texts.inputs)
         if first.key not in known:
             self._unknown("unknown-input", reference, first, known, "the flow declares no such input", places)
+        elif self.text.block == "inputs":
+            needed = self.texts.needed_inputs.get(self.text.path.partition(".")[0], frozenset())
+            if first.key not in {name.partition(".")[0] for name in needed}:
+                message = f"`inputs.{first.key}` is not seen here: add `{first.key}` to `dependsOn.inputs`."
+                self._add("expression-finding", message, places, reference.segments[0].start, first.end)
 
     def _variable(self, reference: Reference, places: ScalarPlaces) -> None:
         first = _key(reference, 1)

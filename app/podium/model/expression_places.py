@@ -40,6 +40,8 @@ class FlowTexts:
     decls: dict[str, TypeDecl] = field(default_factory=dict)
     """The declaration of the type of each task, by task id."""
     inputs: list[str] = field(default_factory=list)
+    needed_inputs: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What an input may look at, `dependsOn.inputs`, by its place in the flow, `inputs[0]`."""
     variables: MapNode | None = None
     computed_variables: bool = False
 
@@ -97,6 +99,8 @@ class _Collector:
             if (value := item.get(key)) is not None:
                 self._texts(value, f"{path}.{key}", "inputs")
         depends = item.get("dependsOn")
+        needed = depends.get("inputs") if isinstance(depends, MapNode) else None
+        self._found.needed_inputs[path] = frozenset(_names(needed))
         if isinstance(depends, MapNode):
             for key in ("condition", "when"):
                 if (value := depends.get(key)) is not None:
@@ -151,10 +155,8 @@ class _Collector:
         elif kind == "dag":
             for index, item in enumerate(_items(node)):
                 task, waits = item.get("task"), item.get("dependsOn")
-                names = waits.items if isinstance(waits, ListNode) else ()
-                after = tuple(name.text for name in names if isinstance(name, ScalarNode))
                 if isinstance(task, MapNode):
-                    self._task(task, f"{path}[{index}].task", site, decl.name, index, after)
+                    self._task(task, f"{path}[{index}].task", site, decl.name, index, _names(waits))
 
     # -- other objects -------------------------------------------------------------------------------------------
 
@@ -192,6 +194,12 @@ def _items(node: Node | None) -> Iterator[MapNode]:
     """The maps among the items of a list."""
     if isinstance(node, ListNode):
         yield from (item for item in node.items if isinstance(item, MapNode))
+
+
+def _names(node: Node | None) -> tuple[str, ...]:
+    """The texts among the items of a list."""
+    items = node.items if isinstance(node, ListNode) else ()
+    return tuple(item.text for item in items if isinstance(item, ScalarNode))
 
 
 def _looks_like_tasks(node: Node) -> bool:

@@ -143,7 +143,11 @@ class _Resolver:
 
     def _resolve(self, input: Input) -> ResolvedInput:
         needed = self._dependencies(input)
-        seen = nested({item.input.id: item.value for item in needed if item.enabled and not item.errors})[0]
+        # Others with a default are there as null, whatever their value is, and the rest is not there at all.
+        known = {item.input.id for item in needed}
+        others = {other.id: None for other in self.declared if other.defaults is not None and other.id not in known}
+        values = {item.input.id: item.value for item in needed if item.enabled and not item.errors}
+        seen = nested({**others, **values})[0]
         secret = "SECRET" in (input.type, input.item_type)
         item = ResolvedInput(input, choices=input.values)
         left_out = replace(item, enabled=False, value=None if secret else look_up(self.given, input.id))
