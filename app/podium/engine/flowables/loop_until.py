@@ -12,8 +12,10 @@ class Frequency(Properties):
     """How often and how long to try."""
 
     interval: timedelta | None = prop(doc="The wait between two rounds, one minute when absent.")
-    maxIterations: int | None = prop(doc="How many rounds at the most.")
-    maxDuration: timedelta | None = prop(doc="How long at the most.")
+    maxIterations: int | None = prop(
+        doc="How many rounds may end without the condition; as on a server the limit is reached by the round after them."
+    )
+    maxDuration: timedelta | None = prop(doc="How long at the most; looked at when a round is over.")
 
 
 @dataclass
