@@ -13,7 +13,7 @@ class Frequency(Properties):
 
     interval: timedelta | None = prop(doc="The wait between two rounds, one minute when absent.")
     maxIterations: int | None = prop(
-        doc="How many rounds may end without the condition; as on a server the limit is reached by the round after them."
+        doc="How many rounds may end without the condition; as on a server the one after them is over the limit."
     )
     maxDuration: timedelta | None = prop(doc="How long at the most; looked at when a round is over.")
 
