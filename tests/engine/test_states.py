@@ -296,6 +296,19 @@ def test_loop_until(props, outputs, rounds, state) -> None:
     run.check_journal()
 
 
+def test_a_round_knows_its_number() -> None:
+    """`taskrun.iteration` of a LoopUntil and of what it runs, from 0 (semantics 5.2)."""
+    loop = {"id": "w", "do": "LoopUntil", "condition": "false", "checkFrequency": {"maxIterations": 9}}
+    run = Simulation(flow([{**loop, "tasks": [{"id": "a", "run_if": "{taskrun.iteration}"}]}]))
+    run.run(until=lambda: run.execution.state == "PAUSED")
+    assert run.states() == ["w PAUSED", "a SKIPPED", "PAUSED"]
+    run.run()
+    assert run.states() == ["w SUCCESS", "a SUCCESS", "SUCCESS"]
+    assert run.taskrun("a").iteration == 9
+    run = Simulation(flow([{**loop, "condition": "{taskrun.iteration}", "tasks": [A]}])).run()
+    assert (run.states()[0], run.taskrun("w").outputs) == ("w SUCCESS", {"iterationCount": 2})
+
+
 @pytest.mark.parametrize(("more", "state"), [({}, "SUCCESS"), ({"failOnMaxReached": True}, "FAILED")])
 def test_finally_comes_after_the_last_round_of_a_loop(more, state) -> None:
     loop = {"id": "w", "do": "LoopUntil", "condition": "false", "checkFrequency": {"maxIterations": 2}, **more}

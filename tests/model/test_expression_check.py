@@ -161,7 +161,7 @@ def test_messages_say_what_there_is_and_mend(registry: Registry) -> None:
          + task("own", '"{{ taskrun.value }} {{ parent.taskrun.value }}"', indent=10)
          + "    errors:\n" + task("failed", '"{{ taskrun.value }}"', indent=6), ["expression-finding"]),
         ("  - id: rounds\n    type: io.kestra.plugin.core.flow.LoopUntil\n"
-         "    condition: \"{{ taskrun.iteration > 1 }}\"\n    tasks:\n"
+         "    condition: \"{{ taskrun.iteration > 1 and outputs.rounds.iterationCount > 1 }}\"\n    tasks:\n"
          + task("round", '"{{ taskrun.iteration }}"', indent=6), []),
         # `errors` comes later than the tasks.
         (task("one", '"{{ outputs.failed.value }}"') + "errors:\n" + task("failed", '"{{ outputs.one.value }}"'),

@@ -92,6 +92,8 @@ class Variables:
         if parents:
             context["parent"] = parents[0]
         context["taskrun"] = _taskrun(run, standing)
+        if task.type.endswith(".LoopUntil"):
+            context["taskrun"].setdefault("iteration", int((run.outputs or {}).get("iterationCount", 1)) - 1)
         if standing is not run:
             context["workerTaskrun"] = _taskrun(standing, standing)
         return context

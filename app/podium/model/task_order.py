@@ -82,7 +82,8 @@ class TaskSite:
 def order(target: TaskSite, reader: TaskSite) -> Order:
     """When `target` runs, seen from `reader`."""
     if target is reader:
-        return "own"
+        # The rounds of a LoopUntil are counted while it runs.
+        return "unknown" if reader.kind in ("LoopUntil", "WaitFor") else "own"
     around_reader, around_target = _line(reader), _line(target)
     if reader in around_target:
         return "later" if reader.kind in _READS_FIRST else "unknown"

@@ -1,9 +1,11 @@
 """LoopUntil: tasks again and again until a condition holds."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from podium.engine.flowable import Flowable
+from podium.engine.flowable import Flowable, Spawn, following_task
+from podium.engine.progress import Container
 from podium.model.properties import ChildTasks, Expression, Properties, prop
 from podium.model.schema import Example
 
@@ -54,3 +56,10 @@ tasks:
     tasks: ChildTasks | None = prop(required=True, doc="The tasks of a round.")
     errors: ChildTasks | None = prop(doc="Tasks that run when a round failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")
+
+    @classmethod
+    def next(cls, container: Container, iteration: int | None) -> Iterable[Spawn]:
+        following = following_task(container, None)
+        if following is not None and container.taskrun is not None:
+            count = int((container.taskrun.outputs or {}).get("iterationCount", 1))
+            yield Spawn(following, iteration=count - 1)
