@@ -273,9 +273,10 @@ def test_a_check_blocks_somebody_but_fails_a_trigger(tmp_path: Path) -> None:
     assert created.execution.state == "FAILED"
 
 
-def test_a_check_that_cannot_be_evaluated_fires(tmp_path: Path) -> None:
-    lab = Lab(tmp_path, {"hello.yaml": HELLO + "checks:\n  - condition: '{{ inputs.nope }}'\n    message: m"})
-    with pytest.raises(NotCreated, match=r"cannot be evaluated: Unable to find `nope`"):
+def test_a_check_that_cannot_be_evaluated_blocks(tmp_path: Path) -> None:
+    check = "checks:\n  - condition: '{{ inputs.nope }}'\n    message: m\n    behavior: CREATE_EXECUTION"
+    lab = Lab(tmp_path, {"hello.yaml": HELLO + check})
+    with pytest.raises(NotCreated, match=r"Failed to evaluate check condition. Cause: Unable to find `nope`"):
         lab.create()
 
 

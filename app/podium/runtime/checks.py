@@ -25,17 +25,16 @@ class FiredCheck:
 def fired_checks(checks: Sequence[Check], render: Callable[[Any], Any]) -> tuple[FiredCheck, ...]:
     """The checks that have something against the execution, the strictest first.
 
-    A condition that cannot be evaluated has something against it, too: it says why.
+    A condition that cannot be evaluated blocks it, whatever the check would do, and says why.
     """
     fired = []
     for check in checks:
         try:
-            holds = truthy(render(check.condition))
-            message = check.message
+            if not truthy(render(check.condition)):
+                fired.append(FiredCheck(_rendered(check.message, render), check.style, check.behavior))
         except ExpressionError as error:
-            holds, message = False, f"The check `{check.condition}` cannot be evaluated: {error}"
-        if not holds:
-            fired.append(FiredCheck(_rendered(message, render), check.style, check.behavior))
+            message = f"Failed to evaluate check condition. Cause: {error}"
+            fired.append(FiredCheck(message, "ERROR", "BLOCK_EXECUTION"))
     return tuple(sorted(fired, key=lambda one: _STRICTEST.index(one.behavior)))
 
 
