@@ -112,7 +112,10 @@ def test_a_replay_from_any_task_run_comes_to_its_end(case: Case, share: float) -
     chosen = runs[min(int(share * len(runs)), len(runs) - 1)]
     back = replay(before.flow, before.execution, CountingIds("n"), before.clock.now(), from_taskrun=chosen.id)
     run = before.begin(back.changes)
-    kept = {fate.taskrun_id for fate in back.fates if fate.fate == "kept"}
+    copies = [change.taskrun["id"] for change in back.changes if isinstance(change, c.TaskRunCopied)]
+    names = dict(zip(before.execution.taskruns, copies, strict=True))
+    assert names.keys() == {fate.taskrun_id for fate in back.fates}, "what becomes of each task run that there is"
+    kept = {names[fate.taskrun_id] for fate in back.fates if fate.fate == "kept"}
     states = {name: run.execution.taskruns[name].state for name in kept}
     run.run()
     run.assert_over()

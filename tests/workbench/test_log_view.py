@@ -170,7 +170,7 @@ async def test_a_filter_that_hides_all_says_so(log: LogWriter) -> None:
     write(log, ["a", "b"])
     async with Viewer(log.path, LogFilter(level="ERROR")).run_test(size=(60, 5)) as pilot:
         app = await grow(pilot)
-        assert app.rows()[0] == "None of 2 lines is shown. Esc shows all."
+        assert app.rows()[0] == "2 lines are below ERROR: - shows them."
         await pilot.press("escape")
         assert len(app.view.selection) == 2
 

@@ -121,7 +121,7 @@ def test_a_crash_keeps_the_text(folder: Path) -> None:
         term.shows("hello.yaml ●")
         term.until(lambda _: list((folder / ".podium/unsaved").glob("*.draft")))
         os.kill(workbench_of(folder), signal.SIGKILL)
-        term.shows("ended with 137")
+        term.shows("The workbench was killed.")
     assert kept(folder) == ["#3" + HELLO]
     with Terminal(folder, folder / "again", start=".") as term:
         term.shows("Unsaved text of 1 file is left from before: flows/hello.yaml.")

@@ -149,7 +149,7 @@ def test_a_failed_run_leads_to_the_line_of_code(folder: Path) -> None:
         term.keys("Escape")
         time.sleep(0.3)
         term.keys("3")
-        term.shows("x Kill")
+        term.shows("r Restart")
         term.keys("Enter")
         term.shows("1 Tasks", "↳ fails.py line 5")
         term.keys("E")

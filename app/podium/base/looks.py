@@ -29,7 +29,7 @@ _LOOKS: Mapping[str, StateLook] = {
     "RUNNING": StateLook("●", "*", "running"),
     "RESTARTED": StateLook("●", "*", "running"),
     "RETRYING": StateLook("↻", "r", "running"),
-    "KILLING": StateLook("■", "k", "warning"),
+    "KILLING": StateLook("□", "k", "warning"),
     "PAUSED": StateLook("‖", "=", "waiting"),
     "BREAKPOINT": StateLook("‖", "=", "waiting"),
     "SUCCESS": StateLook("✓", "+", "good"),
@@ -37,7 +37,7 @@ _LOOKS: Mapping[str, StateLook] = {
     "FAILED": StateLook("✗", "x", "bad"),
     "KILLED": StateLook("■", "#", "ended"),
     "CANCELLED": StateLook("■", "#", "ended"),
-    "RETRIED": StateLook("↻", "r", "ended"),
+    "RETRIED": StateLook("↺", "R", "ended"),
     "SKIPPED": StateLook("»", ">", "ended"),
 }
 _UNKNOWN = StateLook("?", "?", "ended")

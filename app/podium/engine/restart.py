@@ -5,7 +5,7 @@ the same result, not carried out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class RestartError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What a restart or replay does with one task run: `kept`, `rerun` or `removed`, and why."""
+    """What a restart or replay makes of a task run of the execution as it is: `kept`, `rerun` or `removed`; and why."""
 
     taskrun_id: str
     task_id: str
@@ -155,7 +155,9 @@ def replay(
         raise RestartError(NOTHING_TO_RESTART)
     back = _come_back(plan, copy, chosen, now, restarted=False, named=not restarting)
     copies: list[c.Change] = [c.TaskRunCopied(taskrun_record(run)) for run in copy.taskruns.values()]
-    return Comeback((created, *copies, *back.changes), back.fates)
+    originals = {new: old for old, new in names.items()}
+    fates = tuple(replace(fate, taskrun_id=originals[fate.taskrun_id]) for fate in back.fates)
+    return Comeback((created, *copies, *back.changes), fates)
 
 
 def _successor(

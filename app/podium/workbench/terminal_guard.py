@@ -114,6 +114,8 @@ def _restore(modes: list[Any], ours: int, shells: set[int]) -> None:
     foreground = os.tcgetpgrp(terminal)
     if foreground != ours and foreground not in shells:
         return
+    # Before anything else: what a shell writes at once must not go to the screen that is about to be left.
+    os.write(terminal, (RESTORE + _SAID).encode())
     now = termios.tcgetattr(terminal)
     if foreground == ours:
         # With what was typed or reported meanwhile: moves of the mouse would be read as text.
@@ -121,4 +123,3 @@ def _restore(modes: list[Any], ours: int, shells: set[int]) -> None:
     elif not now[3] & (termios.ICANON | termios.ECHO | termios.ISIG):
         # A shell that is back already has its own modes, in which keys send signals; one that has none left it all.
         termios.tcsetattr(terminal, termios.TCSANOW, modes)
-    os.write(terminal, (RESTORE + _SAID).encode())

@@ -45,7 +45,7 @@ def help_text(screen: Screen) -> Content:
     """What the focused pane is and its keys, innermost first; the keys of the workbench; at last those of any text."""
     focused = screen.focused
     around = list(focused.ancestors_with_self) if focused is not None else [screen, screen.app]
-    parts = [Content(" ".join(node.HELP.split())) for node in around if node.HELP and node is not screen]
+    parts = [Content(" ".join(node.HELP.split())) for node in around if node.HELP]
     groups: dict[object, dict[str, tuple[list[str], str]]] = {node: {} for node in (*around, _INHERITED)}
     for key, active in screen.active_bindings.items():
         binding = active.binding

@@ -16,6 +16,8 @@ from podium.workbench.runs.runs_pane import RunsPane
 from podium.workbench.widgets.log_pane import LogPane
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from podium.model.flow import Flow, Input
     from podium.workbench.runs.execute_screen import Execute
 
@@ -28,6 +30,8 @@ class Conductor:
     def __init__(self, screen: Screen[Any], desk: RunDesk, runs: RunsPane, log: LogPane) -> None:
         self._screen, self._desk, self._runs, self._log = screen, desk, runs, log
         self._shown: str | None = None
+        self._begun: dict[tuple[str, str], Mapping[str, Any]] = {}
+        """What was typed into a form that was left without starting, by flow."""
 
     # ---- looking -----------------------------------------------------------------------------------------------
 
@@ -96,11 +100,16 @@ class Conductor:
     def _ask(self, flow: Flow, path: Path | None) -> None:
         from podium.workbench.runs.execute_screen import ExecuteScreen
 
+        name = (flow.namespace, flow.id)
+        screen = ExecuteScreen(self._desk, flow, path, begun=self._begun.pop(name, None))
+
         def answered(wanted: Execute | None) -> None:
             if wanted is not None:
                 self._begin(flow, path, wanted)
+            elif screen.left:
+                self._begun[name] = screen.left
 
-        self._screen.app.push_screen(ExecuteScreen(self._desk, flow, path), answered)
+        self._screen.app.push_screen(screen, answered)
 
     def _begin(self, flow: Flow, path: Path | None, wanted: Execute) -> None:
         """Show the run at once, then make it real."""

@@ -24,7 +24,7 @@ from podium.runtime.plan import FlowPlan, plan_flow
 from podium.workbench.messages import Said
 from podium.workbench.runs.command_text import run_command
 from podium.workbench.runs.input_fields import InputField
-from podium.workbench.runs.last_inputs import keep_last, read_last
+from podium.workbench.runs.last_inputs import is_secret, keep_last, read_last
 from podium.workbench.runs.plan_view import PlanView
 from podium.workbench.runs.run_actions import parse_labels, sentence_of
 from podium.workbench.runs.run_desk import RunDesk
@@ -70,24 +70,34 @@ class ExecuteScreen(ModalScreen[Execute | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+r", "execute", "Execute", id="execute.start", priority=True),
+        Binding("f5,ctrl+r", "resume", "Resume", id="execute.resume", priority=True),
         Binding("f2", "plan", "Plan", id="execute.plan"),
         Binding("f3", "copy_command", "Copy command", id="execute.copy"),
         Binding("f4", "forget", "Defaults", id="execute.forget"),
         Binding("escape", "back", "Back", id="execute.back"),
+        Binding("f1", "app.help", "Help", id="execute.help"),
     ]
     HELP = """The inputs of the flow. What is left empty takes its default. F5 starts the run, F2 shows what it would
-    do, F3 copies the command that does the same, F4 goes back to the defaults."""
+    do, F3 copies the command that does the same, F4 goes back to the defaults. Esc keeps what was typed until the next
+    time."""
 
     def __init__(
-        self, desk: RunDesk, flow: Flow, path: Path | None, *, resume: str | None = None, inputs: Sequence[Input] = ()
+        self, desk: RunDesk, flow: Flow, path: Path | None, *, resume: str | None = None,
+        inputs: Sequence[Input] = (), begun: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
+        """`begun` are values that were typed before, when the reader went back without starting."""
         super().__init__()
+        self.left: Mapping[str, Any] | None = None
+        """What was typed, without secrets, when the reader went back."""
         self._desk, self._path, self._resume = desk, path, resume
         self._flow = flow if resume is None else replace(flow, inputs=tuple(inputs), checks=(), disabled=False)
         self._declared: Sequence[Input] = self._flow.inputs
         self._fields: dict[str, InputField] = {}
         self._hidden: dict[str, Any] = {}
-        self._last = {} if resume is not None else read_last(desk.stores.workspace, flow, self._declared)
+        if begun is not None:
+            self._last = dict(begun)
+        else:
+            self._last = {} if resume is not None else read_last(desk.stores.workspace, flow, self._declared)
         self._preview: Preview | None = None
         self._asked = 0
         self._pause: Timer | None = None
@@ -239,6 +249,15 @@ class ExecuteScreen(ModalScreen[Execute | None]):
 
     # ---- keys --------------------------------------------------------------------------------------------------
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Resuming has no plan, and another name than starting."""
+        resumes = self._resume is not None
+        return not resumes if action in ("execute", "plan") else resumes if action == "resume" else True
+
+    def action_resume(self) -> None:
+        """Let the execution go on, once everything is right."""
+        self.action_execute()
+
     def action_execute(self) -> None:
         """Start, once everything is right; otherwise go to what is not."""
         self._insisted = self._waiting_to_start = True
@@ -324,4 +343,6 @@ class ExecuteScreen(ModalScreen[Execute | None]):
         if self.query_one(ContentSwitcher).current == "execute-plan":
             self._show_tab("fields")
         else:
+            secrets = {one.id for one in self._declared if is_secret(one)}
+            self.left = {name: value for name, value in self.given.items() if name not in secrets}
             self.dismiss(None)

@@ -52,7 +52,12 @@ class ExpressionScreen(ModalScreen[None]):
         Binding("f6", "next_part", "Next part", id="trial.next"),
         Binding("f2,ctrl+y", "copy_result", "Copy result", id="trial.copy"),
         Binding("f3", "copy_expression", "Copy expression", id="trial.copy_expression"),
+        Binding("f1", "app.help", "Help", id="trial.help"),
     ]
+
+    HELP = """An expression with the values of a run, evaluated while you type. With or without braces; below the result
+    are the values of its parts, in the order in which they were found. F6 goes to the next part; Enter on a value
+    writes its expression. Nothing is sent or started."""
 
     def __init__(self, desk: RunDesk, execution_id: str, *, text: str = "", taskrun_id: str | None = None) -> None:
         super().__init__()

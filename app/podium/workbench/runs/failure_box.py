@@ -20,6 +20,7 @@ class FailureBox(Static, can_focus=True):
     """
     BINDINGS = [
         Binding("enter,o", "open_code", "Open the code", id="failure.open"),
+        Binding("enter,o", "go_to_task", "Go to the task", id="failure.task"),
         Binding("y", "copy", "Copy", id="failure.copy"),
     ]
 
@@ -64,17 +65,30 @@ class FailureBox(Static, can_focus=True):
             text = f"  ↳ {clean(failure.place.path.name)} line {failure.place.line}"
             parts.append(Content.styled(text, "underline $text-accent") + Content.styled("  o opens it", "$text-muted"))
         self.update(Content("\n").join(parts))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The code if it is known, else the task."""
+        failure = self.failure
+        if action == "open_code":
+            return failure is not None and failure.place is not None
+        if action == "go_to_task":
+            return failure is not None and failure.place is None and failure.taskrun_id is not None
+        return True
 
     def action_open_code(self) -> None:
-        if self.failure is None:
-            return
-        if self.failure.place is not None:
+        if self.failure is not None and self.failure.place is not None:
             self.post_message(self.CodeRequested(self.failure.place))
-        elif self.failure.taskrun_id is not None:
+
+    def action_go_to_task(self) -> None:
+        if self.failure is not None and self.failure.taskrun_id is not None:
             self.post_message(self.TaskRequested(self.failure.taskrun_id))
 
     def on_click(self) -> None:
-        self.action_open_code()
+        if self.failure is not None and self.failure.place is not None:
+            self.action_open_code()
+        else:
+            self.action_go_to_task()
 
     def action_copy(self) -> None:
         if self.failure is not None:

@@ -4,12 +4,15 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.markup import escape
 from textual.message import Message
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input as TextInput
 from textual.widgets import Select, SelectionList, Static, TextArea
@@ -46,7 +49,6 @@ class InputField(Vertical):
         & SelectionList:focus { border: none; background: $surface-lighten-1; }
         & SelectionList > .option-list--option-highlighted { background: $surface; color: $text; }
         & SelectionList:focus > .option-list--option-highlighted { background: $primary; color: $text; }
-        & SelectionList > .selection-list--button { color: $surface-lighten-1; }
         & Select { height: 1; }
         &.-wrong .field-problem { display: block; }
         &.-wrong Input, &.-wrong TextArea, &.-wrong SelectionList, &.-wrong Select { background: $error 20%; }
@@ -83,7 +85,7 @@ class InputField(Vertical):
         if one.display_name:
             name += Content.styled(f" {clean(one.id)}", "$text-muted")
         kind = one.type + (f" of {one.item_type}" if one.item_type else "")
-        needed = one.required and not self._resolved.is_default
+        needed = one.required and one.defaults is None
         bounds = [f"≥ {one.min}"] * (one.min is not None) + [f"≤ {one.max}"] * (one.max is not None)
         bounds += [f"after {one.after}"] * (one.after is not None) + [f"before {one.before}"] * (one.before is not None)
         remarks = " ".join([kind.lower(), *bounds])
@@ -95,7 +97,7 @@ class InputField(Vertical):
         one, start = self.declared, self._start
         if one.type == "MULTISELECT":
             chosen = set(_items(start))
-            return SelectionList[str](*[(Content(clean(name)), name, name in chosen) for name in self._choices])
+            return _Boxes(*[(Content(clean(name)), name, name in chosen) for name in self._choices])
         if self._choices and not one.allow_custom_value:
             value = to_output(start) if start is not None else None
             known = value if value in self._choices else Select.NULL
@@ -183,6 +185,22 @@ class InputField(Vertical):
         if self.value != self._start or self.touched:
             self.touched = True
             self.post_message(self.Edited(self))
+
+
+class _Boxes(SelectionList[str]):
+    """Several of many. Textual tells chosen ones by colour alone; here they have a cross, and the others none."""
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        at = self.scroll_offset.y + y
+        if at >= self.option_count:
+            return strip
+        _, mark, _, *rest = strip
+        style = rest[0].style
+        box = "[x]" if self.get_option_at_index(at).value in self.selected else "[ ]"
+        if style is not None and mark.style is not None:
+            style += Style(meta=mark.style.meta)
+        return Strip([Segment(box, style), *rest], strip.cell_length)
 
 
 def _items(value: Any) -> Sequence[str]:

@@ -20,6 +20,13 @@ from podium.workbench.runs.run_desk import RunDesk
 
 T = TypeVar("T")
 
+_SENSE: Mapping[str, Callable[[str], bool]] = {
+    "kill": lambda state: state not in TERMINAL,
+    "pause_or_resume": lambda state: state not in TERMINAL and state != "KILLING",
+    "restart": lambda state: (state in TERMINAL and state != "SUCCESS") or state == "PAUSED",
+    "replay": lambda state: state in TERMINAL,
+    "mark": lambda state: state in TERMINAL or state == "PAUSED",
+}
 _AT_WORK = ("RUNNING", "RETRYING", "RESTARTED")
 MARKS: tuple[tuple[str, str, str], ...] = (
     ("s", "success", "SUCCESS"),
@@ -36,6 +43,14 @@ class TaskRunRef:
 
     id: str
     name: str
+
+
+def makes_sense(action: str, run: ExecutionSummary | None) -> bool:
+    """Whether an action of the screens of runs would do something to this run as it is."""
+    for name, states in _SENSE.items():
+        if name in action:
+            return run is not None and states(run.state)
+    return True
 
 
 class RunActions(Vertical):

@@ -101,7 +101,7 @@ class RunDetails(Vertical):
 
     def _show_names(self) -> None:
         names = NAMES if self.size.width >= WIDE else SHORT
-        self.query_one("#run-tabs", TabBar).show(self._tab, "", [(tab, names[tab]) for tab in TABS])
+        self.query_one("#run-tabs", TabBar).show(self._tab, "[ ] others", [(tab, names[tab]) for tab in TABS])
 
     def on_resize(self, event: events.Resize) -> None:
         self._show_names()

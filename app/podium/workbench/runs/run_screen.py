@@ -25,7 +25,7 @@ from podium.workbench.following import ExecutionGone, ExecutionGrew, ExecutionRe
 from podium.workbench.messages import Said
 from podium.workbench.runs.failure import Failure, failure_of
 from podium.workbench.runs.failure_box import FailureBox
-from podium.workbench.runs.run_actions import RunActions, TaskRunRef
+from podium.workbench.runs.run_actions import RunActions, TaskRunRef, makes_sense
 from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.run_details import RunDetails
 from podium.workbench.runs.run_header import RunHeader
@@ -186,6 +186,7 @@ class RunScreen(Screen[None]):
         else:
             self._ticker.pause()
         if execution.state != before:
+            self.refresh_bindings()
             self._lower.log_pane.set_live(live)
             self._show_failure()
             if not live:
@@ -357,6 +358,10 @@ class RunScreen(Screen[None]):
     def summary(self) -> ExecutionSummary | None:
         """The execution in short."""
         return None if self.execution is None else summary_of(self.execution)
+
+    def makes_sense(self, action: str) -> bool:
+        """For the row of keys: what can be done to the run as it is."""
+        return makes_sense(action, self.summary)
 
     def action_back(self) -> None:
         self.dismiss()

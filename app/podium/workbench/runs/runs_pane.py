@@ -17,7 +17,7 @@ from podium.store.index import ExecutionFilter
 from podium.store.summaries import ExecutionSummary
 from podium.workbench.following import News, RunsQuery, RunsRead
 from podium.workbench.messages import Said
-from podium.workbench.runs.run_actions import RunActions
+from podium.workbench.runs.run_actions import RunActions, makes_sense
 from podium.workbench.runs.run_desk import RunDesk
 from podium.workbench.runs.runs_table import RunsTable
 from podium.workbench.runs.wanted import CHOICES, parse_wanted
@@ -173,6 +173,10 @@ class RunsPane(Vertical):
         """Give the keys to the rows."""
         self._table.focus(scroll_visible)
         return self
+
+    def makes_sense(self, action: str) -> bool:
+        """For the row of keys: what can be done to the run under the cursor."""
+        return makes_sense(action, self.selected)
 
     def action_act(self, name: str) -> None:
         """Do something to the run under the cursor: the name of a method of `RunActions`."""

@@ -56,7 +56,7 @@ class TaskTree(ScrollView, can_focus=True):
         Binding("home,g", "go(0)", "First", show=False, id="tasks.top"),
         Binding("end,G", "go(-1)", "Last", show=False, id="tasks.bottom"),
         Binding("space,right,left", "fold", "Fold", id="tasks.fold"),
-        Binding("enter", "choose", "Only its log", id="tasks.choose"),
+        Binding("enter", "choose", "Its log", id="tasks.choose"),
     ]
     virtual_size = reactive(Size(0, 0), layout=False, repaint=False)
 
@@ -168,6 +168,7 @@ class TaskTree(ScrollView, can_focus=True):
         row = self.selected
         if (row.key if row else None) != self._key:
             self._key = row.key if row else None
+            self.refresh_bindings()
             self.post_message(self.Highlighted(row))
 
     # ---- moving ------------------------------------------------------------------------------------------------
@@ -181,6 +182,11 @@ class TaskTree(ScrollView, can_focus=True):
     def action_go(self, row: int) -> None:
         """The first row, or the last for -1."""
         self._move_to(row if row >= 0 else self.row_count - 1)
+
+    def makes_sense(self, action: str) -> bool:
+        """For the row of keys: whether there is anything to fold."""
+        row = self.selected
+        return row is not None and (action != "fold" or row.fold is not None)
 
     def action_fold(self) -> None:
         """Hide what is below the row, or show it."""

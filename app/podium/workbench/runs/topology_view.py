@@ -174,6 +174,13 @@ class TopologyView(ScrollView, can_focus=True):
             return node is not None and node.task is not None
         return True
 
+    def makes_sense(self, action: str) -> bool:
+        """For the row of keys: whether there is anything to fold, or a log to show."""
+        row = self.selected
+        if row is None or action not in ("fold", "choose"):
+            return True
+        return row.fold is not None if action == "fold" else row.node.run is not None
+
     def action_fold(self) -> None:
         """Hide what is below the row, or show it."""
         row = self.selected

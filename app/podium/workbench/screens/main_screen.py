@@ -104,6 +104,10 @@ class MainScreen(Screen[None]):
         self._arrange()
         self.call_after_refresh(self._begin)
 
+    def makes_sense(self, action: str) -> bool:
+        """For the row of keys: there is something to save where text is written."""
+        return action != "save" or self.editor.has_focus_within
+
     def _begin(self) -> None:
         if self._start is not None:
             self.open_soon(self._start)
@@ -352,8 +356,8 @@ class MainScreen(Screen[None]):
         self.conductor.highlighted(run)
         self._show_ticker()
 
-    @on(LogPane.LaneChanged)
-    def _log_grew(self, event: LogPane.LaneChanged) -> None:
+    @on(LogPane.Grew)
+    def _log_grew(self, event: LogPane.Grew) -> None:
         event.stop()
         self._show_ticker()
 

@@ -91,6 +91,8 @@ def _hints_of(screen: Screen) -> tuple[list[Hint], list[Hint]]:
         binding = active.binding
         if not binding.show or not active.enabled or not binding.description:
             continue
+        if not _makes_sense(active.node, binding.action):
+            continue
         hint = Hint(key_name(key), binding.description, binding.action, active.node)
         if binding.id in ALWAYS:
             always.setdefault(binding.id, hint)
@@ -102,6 +104,12 @@ def _hints_of(screen: Screen) -> tuple[list[Hint], list[Hint]]:
     depth = {node: at for at, node in enumerate([*(focused.ancestors_with_self if focused else ()), screen])}
     ordered = sorted(found.values(), key=lambda hint: _rank(hint, depth))
     return ordered, [always[name] for name in ALWAYS if name in always]
+
+
+def _makes_sense(node: DOMNode, action: str) -> bool:
+    """Whether the key would do something now: a node with `makes_sense` knows. The key itself answers all the same."""
+    known = getattr(node, "makes_sense", None)
+    return known is None or bool(known(action))
 
 
 def _rank(hint: Hint, depth: dict[DOMNode, int]) -> tuple[int, int]:

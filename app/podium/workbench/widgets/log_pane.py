@@ -97,6 +97,9 @@ class LogPane(Vertical):
     class LaneChanged(Message):
         """Keys go to another lane, or what `status` says of it is new."""
 
+    class Grew(Message):
+        """There are new lines, whether a lane shows them or not."""
+
     def __init__(
         self,
         clipboard: Clipboard,
@@ -123,6 +126,8 @@ class LogPane(Vertical):
             for lane in LANES
         }  # fmt: skip
         self._lane: Lane = "log"
+        self._picked = False  # whether the reader has chosen a lane; until then it is the one that has lines
+        self._read = 0
         self._before: TextPattern | None = None
         self._timer: Timer | None = None
         self._catching_up = False
@@ -149,7 +154,9 @@ class LogPane(Vertical):
         is looked at ten times a second while `live`."""
         self._index.close()
         self._index = LogIndex(path or Path(os.devnull))
-        self._title, self._shows = clean(title), path is not None
+        self._title, self._shows, self._read = clean(title), path is not None, 0
+        if not self._picked:
+            self._go_to_lane("log")
         for lane, view in self._views.items():
             view.show(self._index, self._filter(lane), title=self._heading(lane), empty="")
         self.set_live(live)
@@ -189,6 +196,12 @@ class LogPane(Vertical):
 
     @lane.setter
     def lane(self, lane: Lane) -> None:
+        self._picked = True
+        self._go_to_lane(lane)
+
+    def _go_to_lane(self, lane: Lane) -> None:
+        if lane == self._lane:
+            return
         had_focus = self._views[self._lane].has_focus
         self._lane = lane
         self._arrange()
@@ -210,9 +223,23 @@ class LogPane(Vertical):
         self._unreadable = False
         for view in self._visible():
             done = view.pull(_BUDGET) and done
+        if len(self._index) != self._read:
+            self._read = len(self._index)
+            self.post_message(self.Grew())
+            self._go_where_lines_are()
         if not done and not self._catching_up:
             self._catching_up = True
             self.set_timer(_CATCH_UP, self._catch_up)
+
+    def _go_where_lines_are(self) -> None:
+        """With one lane at a time, and none chosen: the script's as long as Log tasks have said nothing."""
+        view = self._views[self._lane]
+        if self._picked or not self.has_class("-narrow") or not view.follow or self._chosen.task_runs is not None:
+            return
+        if any(self._chosen.admits(origin) for origin in self._index.origins if origin.source == "log"):
+            self._go_to_lane("log")
+        elif any(origin.source != "log" for origin in self._index.origins):
+            self._go_to_lane("script")
 
     def _tell_unreadable(self, error: OSError) -> None:
         """Once, not ten times a second; a live log is looked at again, it may only be for now."""

@@ -338,9 +338,13 @@ class LogWindow(ScrollView, can_focus=True):
         if y or self._rows.height or self._busy:
             return Strip.blank(width, base)
         text, others = self.empty_text, len(self.index) - self.selection.total
-        if self.selection.total:
-            text = f"None of {self.selection.total:,} lines is shown. Esc shows all."
-        elif text and others and self.alone:
+        total = self.selection.total
+        if total and not self.selection.of_level:
+            are, them = ("s are", "them") if total != 1 else (" is", "it")
+            text = f"{total:,} line{are} below {self.chosen.level}: - shows {them}."
+        elif total:
+            text = f"None of {total:,} lines is shown. Esc shows all."
+        if text and others and self.alone:
             text += f" {others:,} line{'s are' if others != 1 else ' is'} elsewhere: ] goes there."
         return Strip([Segment(text, self.get_component_rich_style("log--empty"))]).crop_extend(0, width, base)
 
