@@ -401,29 +401,35 @@ class _Play:
 
     # -- triggers ----------------------------------------------------------------------------------------------
 
+    def _trigger(self, step: Mapping[str, Any]) -> str:
+        """The trigger that a step names, else the first one of the flow."""
+        return str(step["trigger"]) if "trigger" in step else self.world.main_flow().triggers[0].id
+
     def _do_evaluate_conditions(self, step: Mapping[str, Any]) -> None:
         self.answer["conditions"] = self.world.triggers.conditions(step.get("execution"))
 
     def _do_evaluate_schedule(self, step: Mapping[str, Any]) -> None:
         self.answer.update(
-            self.world.triggers.evaluate(step["trigger"], step["date"], step.get("now"), step.get("backfill"))
+            self.world.triggers.evaluate(
+                self._trigger(step), step.get("date") or step["now"], step.get("now"), step.get("backfill")
+            )
         )
 
     def _do_next_date(self, step: Mapping[str, Any]) -> None:
         self.answer["next_date"] = self.world.triggers.next_date(
-            step["trigger"], step.get("last_date"), step.get("now")
+            self._trigger(step), step.get("last_date"), step.get("now")
         )
 
     def _do_previous_date(self, step: Mapping[str, Any]) -> None:
         self.answer["previous_date"] = self.world.triggers.previous_date(
-            step["trigger"], step.get("date", step.get("last_date")), step.get("now")
+            self._trigger(step), step.get("date", step.get("last_date")), step.get("now")
         )
 
     def _do_evaluate_trigger(self, step: Mapping[str, Any]) -> None:
         self.answer.update(self.world.triggers.fired(step.get("trigger"), step.get("execution")))
 
     def _do_set_trigger_state(self, step: Mapping[str, Any]) -> None:
-        self.world.triggers.set_state(step["trigger"], step)
+        self.world.triggers.set_state(self._trigger(step), step)
 
     def _do_start_scheduler(self, step: Mapping[str, Any]) -> None:
         self.answer.update(self.world.triggers.start(step.get("now")))
