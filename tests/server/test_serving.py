@@ -4,7 +4,7 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
@@ -16,7 +16,7 @@ import pytest
 
 from podium.base.clock import ManualClock
 from podium.engine import changes as c
-from podium.engine.changes import ExecutionCreated, ExecutionMoved
+from podium.engine.changes import ExecutionCreated, ExecutionMoved, ExecutionOutputs
 from podium.engine.execution import Execution
 from podium.model.flow import Flow
 from podium.runtime.executions import Executions
@@ -243,6 +243,29 @@ def test_given_dates_begin_with_the_first(station: Station) -> None:
     assert state is not None and state.next_date == datetime(2026, 1, 5, 11, tzinfo=UTC)
 
 
+def test_inputs_of_the_wrong_type_make_a_failed_execution(station: Station) -> None:
+    station.flow(
+        schedule("0 * * * *", ", inputs: {n: many}"), more=f"inputs: [{{id: n, type: INT}}]\n{LOG}"
+    )  # fmt: skip
+    station.tick()
+    station.tick(3600)
+    assert [each.state for each in station.started()] == ["FAILED"]
+    assert any("Invalid input for `n`" in text for text in station.told)
+    state = station.state()
+    assert state is not None and state.next_date == datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def test_defaults_of_inputs_are_there_for_triggers(station: Station) -> None:
+    station.flow(
+        schedule("0 * * * *", ", when: \"{{ inputs.on }}\", labels: {who: '{{ inputs.who }}'}"),
+        more="inputs: [{id: on, type: BOOLEAN, defaults: true}, {id: who, type: STRING, defaults: ada}]\n" + LOG,
+    )
+    station.tick()
+    station.tick(3600)
+    (execution,) = station.started()
+    assert dict(execution.labels)["who"] == "ada"
+
+
 # -- webhooks ------------------------------------------------------------------------------------------------------
 
 
@@ -326,13 +349,23 @@ def test_the_conditions_of_a_webhook(hook: Hook, condition: str, status: int) ->
 
 def test_requests_that_no_webhook_answers(hook: Hook) -> None:
     hook.station.flow(webhook())
+    hook.station.flow(webhook(), id="stopped")
+    hook.station.stores.triggers.save(TriggerState("lab", "stopped", "hook", disabled=True))
     hook.station.flow(webhook(), id="off", more=f"disabled: true\n{LOG}")
     hook.station.flow(webhook(), id="broken", more="tasks: nonsense")
     hook.station.flow(webhook(', inputs: {a: "{{ trigger.body.a }}"}'), id="asking")
     answers = {
         name: hook.send(f"lab/{name}")
-        for name in ("flow/wrong", "none/open-sesame", "off/open-sesame", "broken/open-sesame", "asking/open-sesame")
+        for name in (
+            "stopped/open-sesame",
+            "flow/wrong",
+            "none/open-sesame",
+            "off/open-sesame",
+            "broken/open-sesame",
+            "asking/open-sesame",
+        )
     }
+    assert answers.pop("stopped/open-sesame")[0] == 404
     assert {name: status for name, (status, _) in answers.items()} == {
         "flow/wrong": 404, "none/open-sesame": 404, "off/open-sesame": 409, "broken/open-sesame": 422,
         "asking/open-sesame": 422,
@@ -425,11 +458,14 @@ def test_conditions_are_asked_before_a_look(station: Station, site: Site) -> Non
 # -- flow triggers of the 2.0 dialect ------------------------------------------------------------------------------
 
 
-def ended(station: Station, flow_id: str, state: str = "SUCCESS") -> int:
+def ended(
+    station: Station, flow_id: str, state: str = "SUCCESS", outputs: Mapping[str, Any] | None = None
+) -> int:  # fmt: skip
     """An execution of another flow that has come to its end; how many executions there are of `flow`."""
     created = ExecutionCreated(f"up{time.monotonic_ns()}", "lab", flow_id, station.clock.now())
     upstream = Execution(created)
     upstream.apply(ExecutionMoved(state, station.clock.now()))
+    upstream.apply(ExecutionOutputs(outputs))
     flows = FlowTriggers(station.stores, station.server.registry, station.clock, station.told.append)
     for firing in flows.firings(StateChange(upstream, state, Flow(flow_id, "lab")), station.server.flows()):
         station.server.start(firing)
@@ -469,11 +505,27 @@ def test_a_window_that_closes_before_all_was_seen(station: Station, seen: str, f
     assert sum(each.state == "FAILED" for each in station.started()) == failed + 1
 
 
-@pytest.mark.parametrize(("state", "starts"), [("PAUSED", True), ("FAILED", True), ("RUNNING", False)])
-def test_states_that_count_for_dependencies(station: Station, state: str, starts: bool) -> None:
-    station.flow(f"  - {{id: one, type: {TRIGGER}Flow, dependsOn: [{{flowId: a}}]}}")
+@pytest.mark.parametrize(
+    ("states", "state", "starts"),
+    [
+        ("", "WARNING", True), ("", "FAILED", False), ("", "PAUSED", False), (", states: [PAUSED]", "PAUSED", True),
+    ],
+)  # fmt: skip
+def test_states_that_count_for_dependencies(station: Station, states: str, state: str, starts: bool) -> None:
+    station.flow(f"  - {{id: one, type: {TRIGGER}Flow, dependsOn: [{{flowId: a{states}}}]}}")
     station.tick()
     assert ended(station, "a", state) == starts
+
+
+def test_outputs_of_dependencies_by_their_flow(station: Station) -> None:
+    inputs = ', inputs: {x: "{{ trigger.outputs.a.n }} {{ trigger.outputs.n }}"}'
+    station.flow(
+        f"  - {{id: one, type: {TRIGGER}Flow, dependsOn: [{{flowId: a}}]{inputs}}}",
+        more=f"inputs: [{{id: x, type: STRING}}]\n{LOG}",
+    )
+    station.tick()
+    assert ended(station, "a", outputs={"n": 7}) == 1
+    assert station.started()[-1].inputs == {"x": "7 7"}
 
 
 @pytest.mark.parametrize(("version", "created"), [("2.x", 1), ("1.x", 0)])

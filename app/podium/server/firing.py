@@ -51,6 +51,7 @@ class TriggerContext:
             "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision},
             "vars": dict(flow.variables),
             "labels": dict(flow.labels),
+            "inputs": {one.id: one.defaults for one in flow.inputs if one.defaults is not None},
         }
 
     def variables(self, trigger: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:

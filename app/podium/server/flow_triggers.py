@@ -28,7 +28,7 @@ _WATCH = "watch"
 """Until when all must have been seen, of a trigger with `onMiss`, and whether it was."""
 _DEPENDENCIES = "dependsOn"
 _UPSTREAM_STATES = ("SUCCESS", "WARNING", "PAUSED")
-_DEPENDENCY_STATES = (*sorted(TERMINAL), "PAUSED")
+_DEPENDENCY_STATES = ("SUCCESS", "WARNING")
 
 Warn = Callable[[str], None]
 
@@ -69,11 +69,11 @@ class FlowTriggers:
         state = self._stores.triggers.get(flow.namespace, flow.id, trigger.id)
         if state is not None and state.disabled:
             return None
-        states = trigger.props.get("states") or (_DEPENDENCY_STATES if trigger.props.get("dependsOn") else TERMINAL)
-        if change.state not in states:
+        states = trigger.props.get("states") or (None if trigger.props.get("dependsOn") else TERMINAL)
+        if states is not None and change.state not in states:
             return None
         context = TriggerContext(self._stores, self._registry, flow, trigger)
-        variables = self._variables(change, flow)
+        variables = self._variables(change, flow, len(trigger.props.get("dependsOn") or ()))
         if not self._conditions_hold(context, trigger, variables):
             return None
         if not self._collected(change, context, state, variables):
@@ -87,7 +87,7 @@ class FlowTriggers:
             return None
         return Firing(flow, trigger, variables["trigger"], inputs, context.labels(variables), warnings=context.warnings)
 
-    def _variables(self, change: StateChange, listening: Flow) -> dict[str, Any]:
+    def _variables(self, change: StateChange, listening: Flow, dependencies: int) -> dict[str, Any]:
         upstream = change.execution
         seen = Variables(Plan(change.flow), upstream, surroundings(self._stores, listening.namespace)).of_execution()
         trigger: dict[str, Any] = {
@@ -96,6 +96,10 @@ class FlowTriggers:
         }  # fmt: skip
         if upstream.outputs is not None:
             trigger["outputs"] = dict(upstream.outputs)
+        if dependencies:
+            # By the flow that gave them; without it only where there is no doubt whose they are.
+            own = trigger.get("outputs", {}) if dependencies == 1 else {}
+            trigger["outputs"] = {**own, upstream.flow_id: dict(upstream.outputs or {})}
         seen["execution"]["state"] = change.state
         seen["trigger"] = trigger
         seen["taskruns"] = [

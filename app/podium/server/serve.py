@@ -17,10 +17,11 @@ from podium.runtime.flows import Flows
 from podium.runtime.masks import masker_of
 from podium.runtime.refusals import NotCreated
 from podium.server.firing import Firing
-from podium.server.flow_triggers import FlowTriggers, StateChange
+from podium.server.flow_triggers import FLOW_TRIGGER, FlowTriggers, StateChange
 from podium.server.polling import Poller
 from podium.server.scheduler import Schedule, is_schedule, running_backfill, wrong_schedule
 from podium.server.state_feed import Position, StateFeed
+from podium.server.webhooks import WEBHOOK
 from podium.store.errors import StoreError
 from podium.store.stores import Stores
 from podium.store.trigger_states import TriggerState
@@ -113,11 +114,21 @@ class Server:
                 )
             ).record.id  # fmt: skip
         except NotCreated as error:
+            if error.reason == "inputs" and self._is_seen_when_failed(firing):
+                return self.start(replace(firing, inputs={}, error=str(error)))
             self.tell(f"{name} was not started by its trigger `{firing.trigger.id}`: {error}")
             return None
         outcome = f"failed at once: {firing.error}" if firing.error else f"started {execution_id}"
         self.tell(f"{name}: trigger `{firing.trigger.id}` {outcome}")
         return execution_id
+
+    def _is_seen_when_failed(self, firing: Firing) -> bool:
+        """Whether wrong inputs make an execution that is FAILED at once: not where a request is answered, nor for the
+        Flow triggers of 1.x (semantics 2.3).
+        """
+        if firing.trigger.type == FLOW_TRIGGER:
+            return firing.flow.dialect == "2.x"
+        return firing.error is None and firing.trigger.type != WEBHOOK
 
     def _masker(self, firing: Firing) -> Masker:
         """Knows what is secret in the outputs of an execution that a Flow trigger has fired for."""

@@ -90,6 +90,9 @@ def _with_key(
     for trigger in flow.triggers:
         if trigger.type != WEBHOOK or trigger.disabled:
             continue
+        state = stores.triggers.get(flow.namespace, flow.id, trigger.id)
+        if state is not None and state.disabled:
+            continue
         context = TriggerContext(stores, registry, flow, trigger)
         try:
             key = str(context.render(trigger.props.get("key"), context.variables({}))).strip()

@@ -70,9 +70,7 @@ class Dependency(Properties):
 
     flowId: str | None = prop(dynamic=False, doc="The id of the flow; any flow of the namespace when absent.")
     namespace: str | None = prop(dynamic=False, doc="The namespace of the flow; that of this flow when absent.")
-    states: list[State] | None = prop(
-        dynamic=False, doc="The states that count: all final ones and PAUSED when absent."
-    )
+    states: list[State] | None = prop(dynamic=False, doc="The states that count: SUCCESS and WARNING when absent.")
     labels: Any = prop(dynamic=False, doc="Labels that the execution must have.")
     when: Expression = prop(doc="A condition over namespace, flowId, state, labels, outputs and hasRetryAttempt.")
 
