@@ -157,6 +157,8 @@ class _Play:
         if "expect_immediate" in step and self.main:
             yield from problems(self._observed(self.main), step["expect_immediate"])
             self.world.settle(self.main)
+        elif self.world.launcher.holding and step.get("until") != "CREATED":
+            self.world.settle(self.main or "")
         if "as" in step and self.main:
             self.world.names[step["as"]] = self.main
         if step["do"] != "wait" and (step.get("until") or step["do"] in _SETTLING):
@@ -216,6 +218,8 @@ class _Play:
             self.world.names[step["as"]] = self.main
 
     def _do_wait(self, step: Mapping[str, Any]) -> None:
+        if self.world.launcher.holding:
+            self.world.settle(self.main or "")
         for target in self._targets(step):
             if "until" in step:
                 self.world.wait_until(target, step["until"], self._patience(step))
