@@ -347,6 +347,12 @@ def test_the_conditions_of_a_webhook(hook: Hook, condition: str, status: int) ->
     assert bool(broken) == ("nothing" in condition)
 
 
+def test_a_body_that_is_not_wanted(hook: Hook) -> None:
+    hook.station.flow(webhook(", fetchType: NONE"))
+    assert hook.send("lab/flow/open-sesame", b"long")[0] == 200
+    assert hook.variables()["body"] is None
+
+
 def test_requests_that_no_webhook_answers(hook: Hook) -> None:
     hook.station.flow(webhook())
     hook.station.flow(webhook(), id="stopped")

@@ -51,7 +51,7 @@ def webhook_firing(
     context = TriggerContext(stores, registry, flow, trigger)
     variables = context.variables(
         {
-            "body": _parsed(request.body),
+            "body": None if trigger.props.get("fetchType") == "NONE" else _parsed(request.body),
             "headers": {name: list(values) for name, values in request.headers.items()},
             "parameters": {name: list(values) for name, values in request.parameters.items()},
         }

@@ -49,7 +49,7 @@ class Webhook(TriggerType):
     )
     responseCode: Expression = prop(doc="The status of the answer.")
     fetchType: Literal["FETCH", "STORE", "NONE"] | None = prop(
-        dynamic=False, since="2.0", doc="How a body is given on."
+        dynamic=False, since="2.0", doc="NONE drops the body. Bodies are not kept as files here: STORE is like FETCH."
     )
 
     @classmethod
