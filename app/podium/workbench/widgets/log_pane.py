@@ -236,9 +236,10 @@ class LogPane(Vertical):
         view = self._views[self._lane]
         if self._picked or not self.has_class("-narrow") or not view.follow or self._chosen.task_runs is not None:
             return
-        if any(self._chosen.admits(origin) for origin in self._index.origins if origin.source == "log"):
+        origins = self._index.origins[1:]  # the first one stands for damaged lines, whether there are any or not
+        if any(self._chosen.admits(origin) for origin in origins if origin.source == "log"):
             self._go_to_lane("log")
-        elif any(origin.source != "log" for origin in self._index.origins):
+        elif any(origin.source != "log" for origin in origins):
             self._go_to_lane("script")
 
     def _tell_unreadable(self, error: OSError) -> None:
