@@ -73,15 +73,19 @@ class _Play:
         begun: list[str] = []
         every = [{"do": "run"}, *steps] if first else [*steps]
         for step, following in zip(every, [*every[1:], {}], strict=True):
-            # Those that are to be seen at the same time must not wait for each other: the first would be over.
+            # Those that are to be seen at the same time are made first: else the first would be over too soon.
             together = _begins(step) and _begins(following)
-            for problem in self._step({**step, "until": None, "no_wait": True} if together else step):
+            if together or begun:
+                step = {**step, "until": None, "no_wait": True, "held": True}
+            for problem in self._step(step):
                 yield f"{step['do']}: {problem}"
-            if _begins(step) and self.main:
+            if "held" in step and self.main:
                 begun.append(self.main)
-            for each in () if together else begun:
-                self.world.wait_until(each, "RUNNING", self._patience(step))
-            begun = begun if together else []
+            if begun and not together:
+                self.world.release()
+                for each in begun:
+                    self.world.wait_until(each, "RUNNING", self._patience(step))
+                begun = []
 
     def compare(self, expect: Mapping[str, Any]) -> Iterator[str]:
         if not expect:
@@ -212,7 +216,7 @@ class _Play:
         labels = step.get("labels", raw.get("labels")) or ()
         # Who wants to see it CREATED must not come too late: its runner starts when something has been done with it.
         date = moment_of(step.get("scheduleDate"))
-        with self.world.held(step.get("until") == "CREATED" and date is None):
+        with self.world.held("held" in step or (step.get("until") == "CREATED" and date is None)):
             self.main = self.world.run(step.get("flow"), self.case.inputs(given), labels, date)
         if "as" in step:
             self.world.names[step["as"]] = self.main

@@ -44,6 +44,9 @@ from podium.store.workspace import Workspace
 _PASSING = frozenset({"CREATED", "RUNNING", "RESTARTED", "KILLING"})
 """States that others follow at once: they may be over before anybody looks."""
 
+_STAYING = timedelta(seconds=2)
+"""How long to wait for an execution to leave the state in which it is to be."""
+
 
 class HeldLauncher:
     """Starts runners, or keeps them waiting while a case looks at what an operation has answered."""
@@ -207,6 +210,11 @@ class World:
             passed = state in _PASSING and any(each == state for each, _ in since)
             return passed or (execution.state == state and bool(since))
 
+        if known and self.get(execution_id).state == state:
+            # It may stay as it is: of two pauses one goes on.
+            execution = self.executions.wait(execution_id, _STAYING, until=lambda each: bool(each.histories[known:]))
+            if execution.state == state:
+                return
         last = time.monotonic() + patience.total_seconds()
         execution = self.executions.wait(execution_id, patience, until=there)
         while not execution.histories[known:] and time.monotonic() < last:
@@ -218,9 +226,13 @@ class World:
 
     def settle(self, execution_id: str) -> None:
         """Let held runners go, and what was asked for be done."""
+        self.release()
+        time.sleep(0.4)
+
+    def release(self) -> None:
+        """Let held runners go."""
         self.launcher.holding = False
         self.launcher.release()
-        time.sleep(0.4)
 
     @contextlib.contextmanager
     def held(self, holding: bool) -> Iterator[None]:
