@@ -103,7 +103,10 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         return guarded(self._terminal_guard)
 
     def get_default_screen(self) -> MainScreen:
-        return MainScreen(self.bench, self._start_file)
+        screen = MainScreen(self.bench, self._start_file)
+        # What the first size of the terminal brings would make Textual style every widget once more.
+        screen.set_classes([name for least, name in screen.HORIZONTAL_BREAKPOINTS if self.size.width >= least][-1])
+        return screen
 
     @property
     def main(self) -> MainScreen:
@@ -138,6 +141,7 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
+        gc.enable()
 
     def _heed_signals(self) -> None:
         """A closed terminal or a `kill` ends the workbench in order: drafts are written, the terminal is restored."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -27,6 +28,8 @@ def run_workbench(path: Path, file: Path | None = None) -> int:
     # Forked before any thread and before anything large is loaded.
     server = ForkServer.start()
     guard = TerminalGuard.start()
+    # Hardly anything that is made until the first frame is garbage; the application collects after it.
+    gc.disable()
     try:
         _set_frugal_defaults()
         from podium.store.stores import Stores

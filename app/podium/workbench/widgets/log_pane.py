@@ -114,6 +114,7 @@ class LogPane(Vertical):
         super().__init__(id=id)
         self._tabs = tabs
         self.set_class(not tabs, "-tabless")
+        self.add_class("-narrow")  # until there is a size; a class that comes later styles the pane again
         self._clipboard, self._folder, self._jump_key = clipboard, folder, jump_key
         self._index = LogIndex(Path(os.devnull))
         self._chosen = chosen or LogFilter()
