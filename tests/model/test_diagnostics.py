@@ -39,6 +39,7 @@ CASES: dict[str, tuple[str, list[tuple[str, int, int]]]] = {
     "unknown property": ("tsaks: []\n" + TASK, [("unknown-property", 3, 1)]),
     "no tasks": ("description: x\n", [("missing-property", 1, 1)]),
     "empty tasks": ("tasks: []\n", [("empty-list", 3, 8)]),
+    "variables are no map": ("variables: [a]\n" + TASK, [("wrong-type", 3, 12)]),
     "tasks are no list": ("tasks:\n  a: b\n", [("wrong-type", 4, 3)]),
     "a task is a text": ("tasks:\n  - echo hello\n", [("wrong-type", 4, 5)]),
     "a task is missing": ("tasks:\n  -\n", [("wrong-type", 4, 4)]),

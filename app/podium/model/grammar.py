@@ -328,7 +328,7 @@ class FlowDocument(Properties):
     description: str = prop(dynamic=False, doc="What the flow is for, in Markdown.")
     labels: Any = prop(dynamic=False, doc="Labels of every execution: a map, or a list of `key` and `value`.")
     inputs: list[AnyInput] | None = prop(doc="What the flow needs to start.")
-    variables: dict[str, Any] | None = prop(doc="Values that expressions read as `vars`.")
+    variables: dict[str, Any] | None = prop(dynamic=False, doc="Values that expressions read as `vars`.")
     tasks: ChildTasks | None = prop(required=True, doc="What the flow does, one after the other.")
     errors: ChildTasks | None = prop(doc="Tasks that run when the flow failed.")
     finally_: ChildTasks | None = prop(name="finally", doc="Tasks that run at the end, whatever happened.")
