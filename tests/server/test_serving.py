@@ -23,6 +23,7 @@ from podium.runtime.executions import Executions
 from podium.server.flow_triggers import FlowTriggers, StateChange
 from podium.server.http_api import listening
 from podium.server.serve import Server
+from podium.store.execution_records import ExecutionRecord
 from podium.store.journal import JournalWriter
 from podium.store.logs import read_lines
 from podium.store.stores import Stores
@@ -470,8 +471,11 @@ def ended(
     """An execution of another flow that has come to its end; how many executions there are of `flow`."""
     created = ExecutionCreated(f"up{time.monotonic_ns()}", "lab", flow_id, station.clock.now())
     upstream = Execution(created)
-    upstream.apply(ExecutionMoved(state, station.clock.now()))
-    upstream.apply(ExecutionOutputs(outputs))
+    changes = [ExecutionMoved(state, station.clock.now()), ExecutionOutputs(outputs)]
+    for change in changes:
+        upstream.apply(change)
+    if outputs:
+        ExecutionRecord.create(station.stores.workspace.executions, [created, *changes], "", {})
     flows = FlowTriggers(station.stores, station.server.registry, station.clock, station.told.append)
     for firing in flows.firings(StateChange(upstream, state, Flow(flow_id, "lab")), station.server.flows()):
         station.server.start(firing)
@@ -531,7 +535,17 @@ def test_outputs_of_dependencies_by_their_flow(station: Station) -> None:
     )
     station.tick()
     assert ended(station, "a", outputs={"n": 7}) == 1
-    assert station.started()[-1].inputs == {"x": "7 7"}
+    assert [each.inputs for each in station.started() if each.flow_id == "flow"] == [{"x": "7 7"}]
+
+
+def test_outputs_of_all_dependencies(station: Station) -> None:
+    inputs = ", inputs: {x: \"{{ trigger.outputs.a.n }} {{ trigger.outputs.b.n }} {{ trigger.outputs.n ?? '-' }}\"}"
+    station.flow(depends(inputs), more=f"inputs: [{{id: x, type: STRING}}]\n{LOG}")
+    station.tick()
+    assert ended(station, "a", outputs={"n": 6}) == 0
+    assert ended(station, "a", outputs={"n": 7}) == 0
+    assert ended(station, "b", outputs={"n": 8}) == 1
+    assert [each.inputs for each in station.started() if each.flow_id == "flow"] == [{"x": "7 8 -"}]
 
 
 @pytest.mark.parametrize(("version", "created"), [("2.x", 1), ("1.x", 0)])

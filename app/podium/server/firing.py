@@ -27,6 +27,8 @@ class Firing:
     error: str | None = None
     warnings: Sequence[str] = ()
     """What the execution's log says at its beginning."""
+    upstream: Sequence[str] = ()
+    """The executions whose outputs it has seen, of a Flow trigger: what was secret there stays so."""
     status: int = 200
     """The HTTP status of the answer, of a webhook."""
 

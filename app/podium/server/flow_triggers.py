@@ -73,21 +73,40 @@ class FlowTriggers:
         if states is not None and change.state not in states:
             return None
         context = TriggerContext(self._stores, self._registry, flow, trigger)
-        variables = self._variables(change, flow, len(trigger.props.get("dependsOn") or ()))
+        variables = self._variables(change, flow)
         if not self._conditions_hold(context, trigger, variables):
             return None
-        if not self._collected(change, context, state, variables):
+        executions = self._collected(change, context, state, variables)
+        if executions is None:
             return None
+        if trigger.props.get("dependsOn"):
+            variables["trigger"]["outputs"] = self._outputs(change.execution, executions)
+        upstream = tuple(executions.values())
         try:
             inputs = context.inputs(variables)
         except PROBLEMS as error:
             if flow.dialect == "2.x":
-                return Firing(flow, trigger, variables["trigger"], error=str(error))
+                return Firing(flow, trigger, variables["trigger"], error=str(error), upstream=upstream)
             self._warn(f"The trigger `{trigger.id}` of {flow.namespace}.{flow.id} does not start it: {error}")
             return None
-        return Firing(flow, trigger, variables["trigger"], inputs, context.labels(variables), warnings=context.warnings)
+        return Firing(
+            flow, trigger, variables["trigger"], inputs, context.labels(variables), warnings=context.warnings,
+            upstream=upstream,
+        )  # fmt: skip
 
-    def _variables(self, change: StateChange, listening: Flow, dependencies: int) -> dict[str, Any]:
+    def _outputs(self, last: Execution, executions: Mapping[str, str]) -> dict[str, Any]:
+        """The outputs of all that was waited for, by flow; of one alone also without the name of its flow."""
+        found: dict[str, Any] = {}
+        for flow_id, execution_id in executions.items():
+            if execution_id == last.id:
+                found[flow_id] = dict(last.outputs or {})
+                continue
+            record = self._stores.record(execution_id)
+            if record.exists():
+                found[flow_id] = dict(record.load(clear=True).execution.outputs or {})
+        return {**dict(last.outputs or {}), **found} if len(executions) == 1 else found
+
+    def _variables(self, change: StateChange, listening: Flow) -> dict[str, Any]:
         upstream = change.execution
         seen = Variables(Plan(change.flow), upstream, surroundings(self._stores, listening.namespace)).of_execution()
         trigger: dict[str, Any] = {
@@ -96,10 +115,6 @@ class FlowTriggers:
         }  # fmt: skip
         if upstream.outputs is not None:
             trigger["outputs"] = dict(upstream.outputs)
-        if dependencies:
-            # By the flow that gave them; without it only where there is no doubt whose they are.
-            own = trigger.get("outputs", {}) if dependencies == 1 else {}
-            trigger["outputs"] = {**own, upstream.flow_id: dict(upstream.outputs or {})}
         seen["execution"]["state"] = change.state
         seen["trigger"] = trigger
         seen["taskruns"] = [
@@ -133,18 +148,24 @@ class FlowTriggers:
 
     def _collected(
         self, change: StateChange, context: TriggerContext, state: TriggerState | None, variables: Mapping[str, Any]
-    ) -> bool:
-        """Whether everything that the trigger waits for was seen in its window, this change included."""
+    ) -> dict[str, str] | None:
+        """The executions that the trigger has waited for, by flow, when it has seen all of them in its window, this
+        change included; None before that.
+        """
+        last = {change.execution.flow_id: change.execution.id}
         groups = list(self._groups(change, context, variables))
         if not groups:
-            return True
+            return last
         trigger, flow = context.trigger, context.flow
         known = state or TriggerState(flow.namespace, flow.id, trigger.id)
         windows = dict(known.extra.get(_WINDOWS) or {})
         now = self._clock.now().astimezone(zone_of_settings(self._stores.settings))
         complete = True
         for group in groups:
-            complete &= group.collect(windows, now)
+            complete &= group.collect(windows, now, change.execution)
+        executions = {
+            name: one for group in groups for name, one in windows.get(group.id, {}).get("executions", {}).items()
+        }
         extra = {**known.extra, _WINDOWS: windows}
         if complete:
             for group in groups:
@@ -156,7 +177,7 @@ class FlowTriggers:
                 extra[_WATCH] = {**extra[_WATCH], "satisfied": True}
         if extra != {_WINDOWS: {}, **known.extra}:
             self._stores.triggers.save(replace(known, extra=extra))
-        return complete
+        return {**executions, **last} if complete else None
 
     def missed(self, flows: Iterable[Flow]) -> Iterator[Firing]:
         """A failed execution for every window with `onMiss` that has closed before all was seen."""
@@ -280,7 +301,7 @@ class _Group:
     least: int | None = None
     once: bool = False
 
-    def collect(self, windows: dict[str, Any], now: datetime) -> bool:
+    def collect(self, windows: dict[str, Any], now: datetime, execution: Execution) -> bool:
         """Put what is true now into the window; whether that makes it complete."""
         kept = Window.from_json(windows[self.id]) if self.id in windows else None
         if kept is None or now > kept.end:
@@ -291,6 +312,8 @@ class _Group:
         if kept.fired:
             return False
         merged = kept.with_seen(self.found)
+        if any(self.found.values()):
+            merged = merged.with_execution(execution.flow_id, execution.id)
         windows[self.id] = merged.to_json()
         if not any(self.found.values()):
             return False

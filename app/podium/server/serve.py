@@ -14,7 +14,7 @@ from podium.plugin.registry import Registry
 from podium.runtime.creation import NewExecution
 from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
-from podium.runtime.masks import masker_of
+from podium.runtime.masks import masker_with
 from podium.runtime.refusals import NotCreated
 from podium.server.firing import Firing
 from podium.server.flow_triggers import FLOW_TRIGGER, FlowTriggers, StateChange
@@ -131,9 +131,11 @@ class Server:
         return firing.error is None and firing.trigger.type != WEBHOOK
 
     def _masker(self, firing: Firing) -> Masker:
-        """Knows what is secret in the outputs of an execution that a Flow trigger has fired for."""
-        upstream = firing.variables.get("executionId")
-        return masker_of(self.stores, upstream) if isinstance(upstream, str) and upstream else Masker()
+        """Knows what is secret in the outputs of the executions that a Flow trigger has fired for."""
+        masker = Masker()
+        for execution_id in firing.upstream:
+            masker_with(self.stores, self.stores.record(execution_id), masker)
+        return masker
 
     # -- flows -------------------------------------------------------------------------------------------------
 

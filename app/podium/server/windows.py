@@ -1,7 +1,7 @@
 """The windows of time in which preconditions are collected (semantics 9.6). No clock, no I/O."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -20,6 +20,8 @@ class Window:
     seen: Mapping[str, bool] = field(default_factory=dict)
     fired: bool = False
     """Whether it has started the flow, of a trigger with `fireOnce`."""
+    executions: Mapping[str, str] = field(default_factory=dict)
+    """The last execution that counted, by the id of its flow."""
 
     def covers(self, moment: datetime) -> bool:
         return self.start <= moment <= self.end
@@ -27,17 +29,22 @@ class Window:
     def with_seen(self, found: Mapping[str, bool]) -> "Window":
         """What is true once stays true until the window ends."""
         merged = {key: bool(self.seen.get(key)) or found.get(key, False) for key in {*self.seen, *found}}
-        return Window(self.start, self.end, merged, self.fired)
+        return replace(self, seen=merged)
+
+    def with_execution(self, flow_id: str, execution_id: str) -> "Window":
+        """An execution has counted."""
+        return replace(self, executions={**self.executions, flow_id: execution_id})
 
     def to_json(self) -> dict[str, Any]:
         return {
             "start": self.start.isoformat(), "end": self.end.isoformat(), "seen": dict(self.seen), "fired": self.fired,
+            "executions": dict(self.executions),
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Window":
         start, end = datetime.fromisoformat(kept["start"]), datetime.fromisoformat(kept["end"])
-        return cls(start, end, kept["seen"], bool(kept.get("fired")))
+        return cls(start, end, kept["seen"], bool(kept.get("fired")), kept.get("executions") or {})
 
 
 def window_of_dependencies(window: Any) -> Mapping[str, Any] | None:
