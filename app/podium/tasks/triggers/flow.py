@@ -143,7 +143,8 @@ def _filter(values: Mapping[str, Any], path: tuple[str | int, ...]) -> Iterable[
     lacking, spare = values.get(wanted) is None, values.get(other) is not None
     # One mistake, one problem: what a server says of it.
     if spare and (several or not lacking):
-        yield Problem(f"`{other}` must be null for type {kind}; use `{wanted}`.", (*path, other), "condition-filter")
+        rest = f"`{wanted}` cannot be null for type {kind}" if lacking else f"use `{wanted}`"
+        yield Problem(f"`{other}` must be null for type {kind}; {rest}.", (*path, other), "condition-filter")
     elif lacking:
         place = other if spare else "type"
         yield Problem(f"`{wanted}` cannot be null for type {kind}.", (*path, place), "condition-filter")
