@@ -210,3 +210,16 @@ tasks:
         await until(pilot, lambda: "step 4" in grid(app).splitlines()[-2])
         go.touch()
         await until(pilot, lambda: "SUCCESS" in grid(app).splitlines()[-2])
+
+
+async def test_the_keys_of_the_list_follow_the_run_under_the_cursor(tmp_path: Path) -> None:
+    flow = "id: quick\nnamespace: company.team\ntasks:\n  - id: gate\n    type: io.kestra.plugin.core.flow.Pause\n"
+    app = workbench(make_workspace(tmp_path, {"flows/quick.yaml": flow}), "flows/quick.yaml")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.main.editor.current is not None)
+        await pilot.press("f5", "alt+3")
+        await until(pilot, lambda: "x Kill  p Pause/resume  r Restart" in grid(app).splitlines()[-1])
+        await pilot.press("p")
+        await until(
+            pilot, lambda: "R Replay" in grid(app).splitlines()[-1] and "Kill" not in grid(app).splitlines()[-1]
+        )

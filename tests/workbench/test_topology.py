@@ -157,7 +157,7 @@ def test_errors_of_a_run_that_went_well_were_not_needed(recorder: Recorder) -> N
     recorder.task(RUN, "1", "a", 1, 2)
     end(recorder)
     rows = rows_of(f"tasks: [{{id: a, {LOG}}}]\nerrors: [{{id: e, {LOG}}}]\n", recorder)
-    assert rows[2].note == "if a task fails · not needed"
+    assert rows[2].note == "if a task fails · not needed" and rows[3].node.idle == "not needed"
 
 
 @pytest.mark.parametrize(("limit", "line", "end_line"), [(1, "├", "╰"), (2, "╠", "╚"), (0, "╠", "╚")])

@@ -184,6 +184,7 @@ class RunsTable(ScrollView, can_focus=True):
         if self.selected != self._told:
             self._told = self.selected
             self.post_message(self.Highlighted(self._told))
+            self.refresh_bindings()
         if self._ticker is not None:
             if any(lasts(run) for run in self._on_screen()):
                 self._ticker.resume()

@@ -116,7 +116,7 @@ class Topology:
             if tasks or name == "tasks":
                 own = {task.id: runs.pop(task.id) for task in tasks if task.id in runs}
                 idle = "" if not over or own else "not needed" if name == "errors" else "not reached"
-                group = Group(tasks, own, "not reached" if over else "")
+                group = Group(tasks, own, idle or ("not reached" if over else ""))
                 lanes.append(Node((name,), "lane", name, note=_joined(_WHEN.get(name, ""), idle), group=group))
         if runs:
             # Of tasks that this text of the flow does not have.

@@ -113,6 +113,7 @@ def _makes_sense(node: DOMNode, action: str) -> bool:
 
 
 def _rank(hint: Hint, depth: dict[DOMNode, int]) -> tuple[int, int]:
-    # F5 and save are what one comes for; then what the pane itself offers, the innermost first.
-    first = {"execute": 0, "save": 1}.get(hint.action, 2)
+    # F5 and save are what one comes for; then what the pane itself offers, the innermost first; what a sign on the row
+    # says anyway comes last.
+    first = {"execute": 0, "save": 1, "fold": 3}.get(hint.action, 2)
     return first, depth.get(hint.node, 99)
