@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -281,6 +282,7 @@ class Hook:
     def __init__(self, station: Station) -> None:
         self.station = station
         self._http = listening(station.server, 0)
+        self.port = self._http.server_address[1]
 
     def close(self) -> None:
         self._http.shutdown()
@@ -288,7 +290,7 @@ class Hook:
 
     def send(self, path: str, body: bytes | None = None, method: str = "POST") -> tuple[int, Any]:
         self.station.tick(10)
-        connection = HTTPConnection("127.0.0.1", self._http.server_address[1], timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(method, f"/api/v1/main/executions/webhook/{path}", body)
             response = connection.getresponse()
@@ -346,6 +348,23 @@ def test_the_conditions_of_a_webhook(hook: Hook, condition: str, status: int) ->
     assert len(hook.station.started()) == (status == 200)
     broken = [text for text in hook.station.told if "Evaluate Condition Failed" in text]
     assert bool(broken) == ("nothing" in condition)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_any_method_starts_the_flow(hook: Hook, method: str) -> None:
+    hook.station.flow(webhook())
+    assert hook.send("lab/flow/open-sesame", method=method)[0] == 200
+
+
+@pytest.mark.parametrize("header", ["Transfer-Encoding: chunked", "Content-Length: -1", "Content-Length: much"])
+def test_a_body_of_unknown_length(hook: Hook, header: str) -> None:
+    hook.station.flow(webhook())
+    hook.station.tick()
+    with socket.create_connection(("127.0.0.1", hook.port), 10) as client:
+        path = "/api/v1/executions/webhook/lab/flow/open-sesame"
+        client.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n".encode())
+        assert client.recv(100).split(b" ")[1] == b"411"
+    assert hook.station.started() == []
 
 
 def test_a_body_that_is_not_wanted(hook: Hook) -> None:

@@ -1,6 +1,7 @@
 """The HTTP side of `podium serve`: webhooks and a health check, on loopback only."""
 
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -23,14 +24,25 @@ def listening(server: Server, port: int, host: str = "127.0.0.1") -> ThreadingHT
         podium = server
 
     try:
-        http = ThreadingHTTPServer((host, port), Handler)
+        http = _Listener((host, port), Handler)
     except OSError as error:
         raise StoreError(
             f"Port {port} of {host} cannot be used: {error.strerror}. Choose another one with --port."
         ) from error  # fmt: skip
+    http.podium = server
     http.daemon_threads = True
     threading.Thread(target=http.serve_forever, name="http", daemon=True).start()
     return http
+
+
+class _Listener(ThreadingHTTPServer):
+    podium: Server
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who goes away before the answer is nobody's mistake; anything else is told in one sentence."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, ConnectionError):
+            self.podium.tell(f"A request could not be answered: {type(error).__name__}: {error}")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -44,8 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._handle()
 
-    def do_PUT(self) -> None:
-        self._handle()
+    do_PUT = do_PATCH = do_DELETE = do_POST
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are told by what they start, not one by one."""
@@ -75,7 +86,12 @@ class _Handler(BaseHTTPRequestHandler):
         if len(parts) != 3:
             self._answer(404, {"message": "Not Found: an address is /webhook/NAMESPACE/FLOW/KEY"})
             return
-        length = int(self.headers.get("Content-Length") or 0)
+        given = self.headers.get("Content-Length") or "0"
+        if self.headers.get("Transfer-Encoding") or not (given.isascii() and given.isdigit()):
+            self.close_connection = True
+            self._answer(411, {"message": "The request must say how long its body is: send Content-Length."})
+            return
+        length = int(given)
         if length > _LARGEST_BODY:
             self._answer(413, {"message": f"The body is larger than {_LARGEST_BODY} bytes."})
             return
