@@ -38,7 +38,7 @@ def _differs(key: str, wanted: Any, loaded: Sequence[Loaded], loose: bool, path:
         for severity in ("error", "warning", "info")
     }
     every = [text for texts in messages.values() for text in texts]
-    errors = _violations(loaded)
+    errors = violations(loaded)
     paths = [diagnostic.path for each in loaded for diagnostic in each.diagnostics]
     if key == "valid":
         return "" if (not messages["error"]) == wanted else f"errors: {messages['error']}"
@@ -68,7 +68,7 @@ def _differs(key: str, wanted: Any, loaded: Sequence[Loaded], loose: bool, path:
 _WHOLE_FLOW = frozenset({"duplicate-id", "input-dependency", "recursive-flow", "system-label", "reserved-id"})
 
 
-def _violations(loaded: Sequence[Loaded]) -> list[str]:
+def violations(loaded: Sequence[Loaded]) -> list[str]:
     """What a server would count: all that concerns the flow as a whole is one violation, so is a task with children."""
     found: list[str] = []
     whole = [d.message.removeprefix("Invalid Flow: ") for each in loaded for d in each.errors if d.code in _WHOLE_FLOW]
