@@ -219,6 +219,20 @@ async def test_the_last_values_come_back_and_can_be_forgotten(tmp_path: Path) ->
         assert not any("hunter2" in one.read_text() for one in (tmp_path / ".podium" / "inputs").iterdir())
 
 
+async def test_a_check_before_all_fields_are_there_forgets_no_value(tmp_path: Path) -> None:
+    app = desk(tmp_path)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await until(pilot, lambda: app.main.editor.current is not None)
+        flow = app.bench.desk.read_flow(FORM)
+        assert flow is not None
+        screen = ExecuteScreen(app.bench.desk, flow, None, begun={"name": "Ada", "size": "small"})
+        await app.push_screen(screen)
+        screen._check(screen.given)  # as the first field asks for while the second is being put in
+        await until(pilot, lambda: _complete(screen))
+        await until(pilot, lambda: field(screen, "size", Select).value == "small")
+        assert field(screen, "name", TextInput).value == "Ada"
+
+
 async def test_the_plan_is_one_key_away(tmp_path: Path) -> None:
     app = desk(tmp_path)
     async with app.run_test(size=(120, 50)) as pilot:

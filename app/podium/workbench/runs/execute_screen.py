@@ -93,11 +93,12 @@ class ExecuteScreen(ModalScreen[Execute | None]):
         self._flow = flow if resume is None else replace(flow, inputs=tuple(inputs), checks=(), disabled=False)
         self._declared: Sequence[Input] = self._flow.inputs
         self._fields: dict[str, InputField] = {}
-        self._hidden: dict[str, Any] = {}
         if begun is not None:
             self._last = dict(begun)
         else:
             self._last = {} if resume is not None else read_last(desk.stores.workspace, flow, self._declared)
+        # Fields come one by one, and the first of them may ask for a check while the others are still to come.
+        self._hidden: dict[str, Any] = dict(self._last)
         self._preview: Preview | None = None
         self._asked = 0
         self._pause: Timer | None = None
