@@ -12,6 +12,7 @@ import pytest
 from tests.workbench.desk import HELLO, make_workspace
 from tests.workbench.terminal import Terminal, needs_tmux
 
+from podium.runtime.process_tree import process_identity
 from podium.workbench.crash import keep_crash
 from podium.workbench.files.drafts import Drafts
 
@@ -112,6 +113,25 @@ def test_a_terminal_that_goes_away_keeps_the_text(folder: Path) -> None:
             time.sleep(0.05)
         assert not Path(f"/proc/{pid}").exists()
     assert kept(folder) == ["#2" + HELLO]
+
+
+def test_a_terminal_that_goes_away_without_a_signal_ends_the_workbench(folder: Path) -> None:
+    """Only the leader of a session is told. `make run` is one that waits for its child instead of ending."""
+    with terminal(folder) as term:
+        term.shows("✓ valid")
+        term.keys("C-q")
+        term.shows("ended with 0")
+        term.respawn(f"trap : HUP; {term.command}; sleep 60")
+        term.shows("✓ valid")
+        term.keys("#4")
+        term.shows("hello.yaml ●")
+        pid = workbench_of(folder)
+        term.kill()
+        deadline = time.monotonic() + 30
+        while process_identity(pid) is not None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert process_identity(pid) is None
+    assert kept(folder) == ["#4" + HELLO]
 
 
 def test_a_crash_keeps_the_text(folder: Path) -> None:

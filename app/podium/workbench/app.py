@@ -25,6 +25,7 @@ from podium.workbench.commands import Command, run
 from podium.workbench.crash import keep_crash
 from podium.workbench.frame_diff import DiffOutput
 from podium.workbench.glyphs import AsciiOnly
+from podium.workbench.hangup import when_hung_up
 from podium.workbench.messages import Said
 from podium.workbench.runs.run_actions import RunActions
 from podium.workbench.screens.main_screen import MainScreen
@@ -148,6 +149,12 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self._end, 128 + number)
+
+        def hung_up() -> None:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                loop.call_soon_threadsafe(self._end, 128 + signal.SIGHUP)
+
+        when_hung_up(hung_up)
 
     def _end(self, code: int) -> None:
         self.main.keeper.keep_all_now()
