@@ -109,7 +109,7 @@ def test_two_at_once(
 ) -> None:  # fmt: skip
     lab = Lab(tmp_path / "ws", fork_server)
     try:
-        for number in range(15 if thorough else 2):
+        for number in range(15 if thorough else 1):
             execution_id = start(lab)
             wishes = (first, second) if number % 2 == 0 else (second, first)
             for made in at_once(lab, execution_id, wishes):
