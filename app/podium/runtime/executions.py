@@ -274,7 +274,8 @@ class Executions:
             from podium.runtime.reconcile import as_left
 
             found = self.index.search(wanted, page, size, sort)
-            return Page(tuple(map(as_left, found.items)), found.total, found.number, found.size)
+            items = tuple(as_left(self.stores, self.flows, row) for row in found.items)
+            return Page(items, found.total, found.number, found.size)
         return self.index.search(wanted, page, size, sort)
 
     def is_running(self, execution_id: str) -> bool:

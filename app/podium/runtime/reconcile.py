@@ -67,11 +67,13 @@ def as_closed(stores: Stores, flows: Flows, record: ExecutionRecord) -> Executio
     return execution
 
 
-def as_left(row: ExecutionSummary) -> ExecutionSummary:
-    """The same of a row of the index."""
-    if row.end is not None or row.state in _AT_REST or (row.pid is not None and is_alive(row.pid, row.pid_start or "")):
+def as_left(stores: Stores, flows: Flows, row: ExecutionSummary) -> ExecutionSummary:
+    """The same of a row of the index, which may be older than the journal then."""
+    record = stores.record(row.id)
+    if row.end is not None or (row.pid is not None and is_alive(row.pid, row.pid_start or "")) or not record.exists():
         return row
-    return replace(row, state="KILLED" if row.state == "KILLING" else "FAILED")
+    execution = as_closed(stores, flows, record)
+    return replace(row, state=execution.state, end=execution.end)
 
 
 def reconcile(stores: Stores, flows: Flows, launcher: Launcher) -> Reconciled:
