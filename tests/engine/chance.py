@@ -67,7 +67,7 @@ class Grammar:
             "Sequential": self._group, "Parallel": self._limited, "Dag": self._dag, "If": self._if,
             "Switch": self._switch, "ForEach": self._each, "EachSequential": self._each, "EachParallel": self._each,
             "AllowFailure": self._group, "LoopUntil": self._until, "Pause": self._pause,
-            "WorkingDirectory": self._directory, "Subflow": self._subflow,
+            "WorkingDirectory": self._directory, "Subflow": self._subflow, "Loop": self._loop,
         }  # fmt: skip
 
     def blocks(self) -> dict[str, Any]:
@@ -97,9 +97,9 @@ class Grammar:
             self._work(task["id"])
         else:
             task |= {"do": kind, **self.flowables[kind](depth - 1)}
-            if kind == "Subflow":
+            if kind in ("Subflow", "Loop"):
                 self.outcomes[task["id"]] = self.chance.choice((*RESULTS, "CANCELLED", "REFUSED"))
-            else:
+            if kind != "Subflow":
                 for block in ("errors", "finally"):
                     if self._rarely(6):
                         task[block] = self._tasks(min(depth - 1, 1), 2)
@@ -175,6 +175,11 @@ class Grammar:
 
     def _directory(self, _: int) -> Spec:
         return {"tasks": [self._task(0) for _ in range(self.chance.randint(1, 3))]}
+
+    def _loop(self, _: int) -> Spec:
+        values = [str(number) for number in range(self.chance.randrange(4))]
+        return {"values": values, "concurrencyLimit": self.chance.randrange(3), "transmitFailed": not self._rarely(3),
+                "tasks": [self._task(0)]}  # fmt: skip
 
     def _subflow(self, _: int) -> Spec:
         return {"namespace": "ns", "flowId": "other", "wait": not self._rarely(4)}

@@ -17,7 +17,7 @@ from podium.engine import stimuli as s
 from podium.engine.execution import Execution
 from podium.engine.front import Front
 from podium.engine.recovery import is_lost, lost
-from podium.engine.restart import RestartError, replay, restart
+from podium.engine.restart import RestartError, replay, restart, unpaused
 from podium.engine.states import TERMINAL
 
 TORTURE = int(os.environ.get("PODIUM_TORTURE", "1"))
@@ -144,6 +144,40 @@ def test_a_restart_that_succeeds_has_done_what_was_left(case: Case, share: float
         return
     run.assert_over()
     assert run.paths() == clean.paths()
+
+
+class Unattended(Chance):
+    """Nobody runs it while it pauses: whoever resumes or kills it changes what can be changed at once."""
+
+    killed = False
+
+    def _happens(self) -> bool:
+        if self.queue or self.execution.timers or self.execution.state != "PAUSED":
+            return super()._happens()
+        changes = unpaused(self.flow, self.execution, self.clock.now(), killed=self.killed)
+        if not changes:
+            return super()._happens()
+        for change in changes:
+            self.execution.apply(change)
+            self.journal.append(change)
+        self.engine = self._engine()
+        going_on = s.Start() if self.execution.state == "RESTARTED" else s.TakeUp()
+        self.feed(s.Kill() if self.killed else going_on)
+        return True
+
+
+@examples(150)
+@given(cases(), st.booleans())
+def test_a_pause_that_nobody_runs_ends_like_any_other(case: Case, killed: bool) -> None:
+    clean = Chance(case.flow(), {}, case.number).run()
+    run = Unattended(case.flow(), {}, case.number)
+    run.killed = killed
+    run.run()
+    run.assert_over()
+    if "KILLING" in run.history():
+        assert run.execution.state == "KILLED"
+    elif not any(each.state in ("FAILED", "KILLED", "CANCELLED") for each in clean.execution.taskruns.values()):
+        assert (run.paths(), run.execution.state) == (clean.paths(), clean.execution.state)
 
 
 # -- the cost of one event -------------------------------------------------------------------------------------
