@@ -1,12 +1,13 @@
 """Flows and the states they end in: a table of flow, outcomes and task runs in creation order."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.engine.simulation import Simulation, constant, flow
 
-from podium.base.clock import CountingIds
+from podium.base.clock import CountingIds, iso_instant
 from podium.engine import commands as k
 from podium.engine import stimuli as s
 from podium.engine.changes import encode
@@ -614,6 +615,30 @@ def test_what_a_task_in_a_working_directory_sees_of_those_above() -> None:
     worker = seen["b"]["workerTaskrun"]
     assert list(worker) == ["id", "startDate", "attemptsCount", "parentId", "value", "iteration"]
     assert (worker["id"], worker["value"], worker["iteration"]) == (run.taskrun("v", "2").id, "2", 0)
+
+
+def test_in_flows_of_2_0_all_task_runs_above_are_seen_by_their_ids() -> None:
+    run = Simulation(flow([each("l", ["1"], seq("s", A))])).run()
+    task, taskrun = run.flow.tasks_by_id["a"], run.taskrun("a")
+    old = Variables(Plan(run.flow), run.execution, {}).of_taskrun(taskrun, task)
+    assert old["parents"] == [{"taskrun": {"value": "1"}}]
+    for signs in (
+        {"dialect": "2.x"}, {"source": "format: '{{ parentOutput().x }}'"}, {"source": "{{ parents[0].task.id }}"},
+    ):  # fmt: skip
+        new = Variables(Plan(replace(run.flow, **signs)), run.execution, {}).of_taskrun(taskrun, task)
+        assert new["parents"] == [{"task": {"id": "s"}, "taskrun": {"value": "1"}}, {"task": {"id": "l"}}]
+        assert new["parent"] == new["parents"][0]
+
+
+def test_what_is_seen_of_the_flow_the_execution_and_the_trigger() -> None:
+    run = Simulation(flow([A]))
+    variables = Variables(Plan(run.flow), run.execution, {})
+    assert variables.of_execution()["flow"]["tenantId"] == "main"
+    assert "endDate" not in variables.of_execution()["execution"] and "trigger" not in variables.of_execution()
+    run.execution.trigger = {"id": "t", "type": "some.Webhook", "variables": {"body": 1}}
+    assert variables.of_execution()["trigger"] == {"body": 1, "_context": {"id": "t", "type": "some.Webhook"}}
+    run.run()
+    assert variables.of_execution()["execution"]["endDate"] == iso_instant(run.execution.end)
 
 
 def test_a_template_is_not_there() -> None:

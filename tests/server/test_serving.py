@@ -373,6 +373,13 @@ def test_a_body_that_is_not_wanted(hook: Hook) -> None:
     assert hook.variables()["body"] is None
 
 
+def test_what_a_webhook_gives_may_say_which_trigger_it_was(hook: Hook) -> None:
+    hook.station.flow(webhook(', labels: {by: "{{ trigger._context.id }}"}'))
+    assert hook.send("lab/flow/open-sesame")[0] == 200
+    assert ("by", "hook") in list(map(tuple, hook.station.started()[-1].labels))
+    assert "_context" not in hook.variables()
+
+
 def test_requests_that_no_webhook_answers(hook: Hook) -> None:
     hook.station.flow(webhook())
     hook.station.flow(webhook(), id="stopped")

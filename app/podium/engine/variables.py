@@ -1,5 +1,6 @@
 """The names that expressions see (semantics 5), kept up to date change by change."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,12 @@ from podium.engine.states import TERMINAL
 from podium.model.flow import Task
 
 Reveal = Callable[[Any], Any]
+
+TENANT = "main"
+"""The one tenant of a workspace, as on a server without others."""
+
+_PARENTS_BY_TASK = re.compile(r"\bparentOutput\s*\(|\bparents?\b[^\n]*\.task\.id\b")
+"""What only servers can answer that show every parent with its task (2.0): whoever asks it, is shown them."""
 
 
 class Variables:
@@ -25,6 +32,8 @@ class Variables:
         """`reveal` shows outputs to expressions that are kept encrypted."""
         self._reveal = reveal
         self._plan = plan
+        flow = plan.flow
+        self._parents_by_task = flow.dialect == "2.x" or _PARENTS_BY_TASK.search(flow.source) is not None
         self._execution = execution
         self._surroundings = surroundings
         self.outputs: dict[str, Any] = {}
@@ -56,10 +65,12 @@ class Variables:
         """The context outside any task: flow outputs, SLA assertions, afterExecution conditions."""
         ex, flow = self._execution, self._plan.flow
         context: dict[str, Any] = dict(self._surroundings)
-        context["flow"] = {"id": ex.flow_id, "namespace": ex.namespace, "revision": ex.revision}
+        context["flow"] = flow_seen(ex.flow_id, ex.namespace, ex.revision)
         execution = {
             "id": ex.id, "startDate": iso_instant(ex.start), "originalId": ex.original_id, "state": ex.state,
         }  # fmt: skip
+        if ex.end is not None:
+            execution["endDate"] = iso_instant(ex.end)
         if ex.outputs is not None:
             execution["outputs"] = ex.outputs  # type: ignore[assignment]
         context["execution"] = execution
@@ -71,7 +82,7 @@ class Variables:
         if ex.labels:
             context["labels"] = nested_labels(ex.labels)
         if ex.trigger is not None:
-            context["trigger"] = ex.trigger.get("variables") or {}
+            context["trigger"] = trigger_seen(ex.trigger)
             if str(ex.trigger.get("type", "")).endswith(".Schedule"):
                 context["schedule"] = context["trigger"]
         context["outputs"] = self.outputs
@@ -107,6 +118,8 @@ class Variables:
         return run
 
     def _parents(self, run: TaskRun) -> list[dict[str, Any]]:
+        if self._parents_by_task:
+            return [_parent(above) for above in self._execution.ancestors(run)]
         parents = []
         for above in self._execution.ancestors(run):
             entry: dict[str, Any] = {}
@@ -144,6 +157,25 @@ class Variables:
             return False
         place = self._plan.places.get(run.task_id)
         return run.state in TERMINAL or (place is not None and place.task.decl.kind == "flowable")
+
+
+def flow_seen(flow_id: str, namespace: str, revision: int | None) -> dict[str, Any]:
+    """A flow as expressions see it."""
+    return {"id": flow_id, "namespace": namespace, "revision": revision, "tenantId": TENANT}
+
+
+def trigger_seen(trigger: Mapping[str, Any]) -> dict[str, Any]:
+    """What started an execution as expressions see it: its variables, and which trigger it is."""
+    which = {key: trigger[key] for key in ("id", "type") if key in trigger}
+    return {**(trigger.get("variables") or {}), "_context": which}
+
+
+def _parent(above: TaskRun) -> dict[str, Any]:
+    """A task run around another as flows of 2.0 see it; what it put out is read by `parentOutput()`."""
+    entry: dict[str, Any] = {"task": {"id": above.task_id}}
+    if above.value is not None:
+        entry["taskrun"] = {"value": above.value}
+    return entry
 
 
 def _taskrun(run: TaskRun, standing: TaskRun) -> dict[str, Any]:

@@ -218,7 +218,7 @@ class Known:
     def _parent(self, rest: list[str]) -> list[Name]:
         parts = [part for part in rest if part != "[]"]
         if not parts:
-            return [Name("taskrun", "its value"), Name("outputs", "its outputs")]
+            return [Name("taskrun", "its value"), Name("task", "its id (2.0)"), Name("outputs", "its outputs (1.x)")]
         return (
             [Name("value", "the value of its iteration"), Name("iteration", "from 0")] if parts == ["taskrun"] else []
         )

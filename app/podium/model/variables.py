@@ -23,7 +23,7 @@ VARIABLES: Mapping[str, Variable] = {
             "id": "The id of the flow.",
             "namespace": "The namespace of the flow.",
             "revision": "The revision that runs.",
-            "tenantId": "The tenant, on servers with tenants.",
+            "tenantId": "The tenant: `main`.",
         },
         closed=True,
     ),
@@ -32,6 +32,7 @@ VARIABLES: Mapping[str, Variable] = {
         {
             "id": "The id of the execution.",
             "startDate": "When it began.",
+            "endDate": "When it ended, in `afterExecution`.",
             "state": "Its state now.",
             "originalId": "The id of the execution that it replays, else its own.",
             "outputs": "The flow's outputs, in `afterExecution`.",
@@ -52,12 +53,18 @@ VARIABLES: Mapping[str, Variable] = {
         closed=True,
     ),
     "parent": Variable(
-        "The nearest task run around this one that has a value or outputs.",
-        {"taskrun": "Its `value`.", "outputs": "Its outputs."},
+        "The nearest task run around this one; before 2.0 only of those that have a value or outputs.",
+        {
+            "task": "The `id` of its task (2.0).",
+            "taskrun": "Its `value`.",
+            "outputs": "Its outputs (before 2.0; then `parentOutput()`).",
+        },
     ),
-    "parents": Variable("All task runs around this one that have a value or outputs, nearest first."),
+    "parents": Variable(
+        "All task runs around this one, nearest first; before 2.0 only those that have a value or outputs."
+    ),
     "tasks": Variable("The states of the task runs so far: `tasks.<task>.state`."),
-    "trigger": Variable("What started the execution."),
+    "trigger": Variable("What started the execution: its variables, and `_context` with its `id` and `type`."),
     "schedule": Variable(
         "The dates of the schedule; `trigger` is the current name.",
         {"date": "The date for which the flow runs.", "next": "The date after.", "previous": "The date before."},

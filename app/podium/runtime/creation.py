@@ -12,7 +12,7 @@ from podium.base.masking import Masker
 from podium.engine import changes as c
 from podium.engine.commands import CreateChild
 from podium.engine.execution import Execution, fold
-from podium.engine.variables import nested_labels
+from podium.engine.variables import flow_seen, nested_labels, trigger_seen
 from podium.expressions.render import render, render_typed
 from podium.expressions.services import Services
 from podium.model.flow import Flow
@@ -244,7 +244,7 @@ class _Attempt:
         except StoreError as error:
             raise NotCreated("surroundings", str(error)) from error
         self._context |= {
-            "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision},
+            "flow": flow_seen(flow.id, flow.namespace, flow.revision),
             "execution": {"id": execution_id, "startDate": iso_instant(self.now), "originalId": execution_id},
             "labels": nested_labels(self.labels),
         }
@@ -279,7 +279,7 @@ class _Attempt:
         flow, trigger = self._new.flow, self._new.trigger
         context = {**self._context, "inputs": inputs, "vars": flow.variables}
         if trigger is not None:
-            context["trigger"] = trigger.get("variables") or {}
+            context["trigger"] = trigger_seen(trigger)
         services: Services = self.services
         return fired_checks(flow.checks, lambda value: render(value, context, services, dialect=flow.dialect))
 

@@ -8,11 +8,11 @@ from typing import Any
 from podium.base.clock import iso_instant
 from podium.base.masking import Masker
 from podium.engine.execution import Execution, execution_json
+from podium.engine.variables import TENANT
 from podium.runtime.masks import masker_of
 from podium.store.execution_records import ExecutionRecord
 from podium.store.stores import Stores
 
-TENANT = "main"
 """The one tenant of an open-source Kestra server."""
 
 

@@ -9,7 +9,7 @@ from podium.engine.execution import Execution, TaskRun
 from podium.engine.flowable import Flowable, FlowableError, Opened, Opening
 from podium.engine.plan import Plan
 from podium.engine.run import falsy
-from podium.engine.variables import Variables, nested_labels
+from podium.engine.variables import Variables, flow_seen, nested_labels, trigger_seen
 from podium.expressions.errors import ExpressionError
 from podium.expressions.render import render, render_typed
 from podium.expressions.values import to_output
@@ -48,7 +48,7 @@ class Walker:
         self._context = surroundings(stores, flow.namespace)
         now = iso_instant(stores.clock.now())
         self._context |= {
-            "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision or 1},
+            "flow": flow_seen(flow.id, flow.namespace, flow.revision or 1),
             "execution": PartlyKnown({"startDate": now, "state": "RUNNING"}, ["id", "originalId"], "execution"),
             "labels": PartlyKnown(nested_labels([*flow.labels, *labels]), ["system"], "labels"),
             "tasks": Unknown("tasks"),
@@ -61,7 +61,7 @@ class Walker:
         if flow.variables:
             self._context["vars"] = flow.variables
         if trigger is not None:
-            self._context["trigger"] = trigger.get("variables") or {}
+            self._context["trigger"] = trigger_seen(trigger)
         elif flow.triggers:
             self._context |= {"trigger": Unknown("trigger"), "schedule": Unknown("schedule")}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from podium.base.masking import Masker
+from podium.engine.variables import flow_seen, trigger_seen
 from podium.expressions.errors import ExpressionError
 from podium.expressions.render import render, render_typed, truthy
 from podium.model.flow import Condition, Flow, Trigger
@@ -50,7 +51,7 @@ class TriggerContext:
         self._services = RuntimeServices(stores, flow.namespace, flow.id, Masker())
         self._base = {
             **surroundings(stores, flow.namespace),
-            "flow": {"id": flow.id, "namespace": flow.namespace, "revision": flow.revision},
+            "flow": flow_seen(flow.id, flow.namespace, flow.revision),
             "vars": dict(flow.variables),
             "labels": dict(flow.labels),
             "inputs": {one.id: one.defaults for one in flow.inputs if one.defaults is not None},
@@ -62,7 +63,11 @@ class TriggerContext:
 
     def render(self, value: Any, variables: Mapping[str, Any]) -> Any:
         """Every text inside rendered; raises ExpressionError."""
-        return render(value, variables, self._services, dialect=self.flow.dialect)
+        return render(value, self._seen(variables), self._services, dialect=self.flow.dialect)
+
+    def _seen(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        trigger = {"id": self.trigger.id, "type": self.trigger.type, "variables": variables.get("trigger")}
+        return {**variables, "trigger": trigger_seen(trigger)}
 
     def holds(self, condition: Condition, variables: Mapping[str, Any]) -> bool:
         """Whether one condition is true; raises TaskError or ExpressionError."""
@@ -79,7 +84,7 @@ class TriggerContext:
     def inputs(self, variables: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The inputs that the trigger gives, those of `more` last; raises ExpressionError."""
         rendered = render_typed(
-            dict(self.trigger.inputs), variables, self._services, dialect=self.flow.dialect
+            dict(self.trigger.inputs), self._seen(variables), self._services, dialect=self.flow.dialect
         )  # fmt: skip
         return {**rendered, **(more or {})}
 
