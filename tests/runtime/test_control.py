@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -134,6 +135,22 @@ def test_a_resume_and_a_kill_are_seen_at_once(lab: Lab, monkeypatch: pytest.Monk
     assert lab.outputs(resumed, "p")["resumed"]["by"] == "me"
     assert lab.states(killed) == ["p KILLED", "KILLED"]
     assert lab.history(killed) == ["CREATED", "RUNNING", "PAUSED", "RESTARTED", "KILLING", "KILLED"]
+
+
+def test_a_resume_whose_process_died_in_the_middle_is_none(lab: Lab) -> None:
+    """The row of the index came first: it said RESTARTED for ever."""
+    execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}}}"))
+    lab.until_state(execution_id, "PAUSED")
+    wait_until(lambda: not lab.executions.is_running(execution_id))
+    index = lab.executions.index
+    row = index.get(execution_id)
+    assert row is not None
+    index.upsert(replace(row, state="RESTARTED"))
+    lab.executions.reconcile()
+    after = index.get(execution_id)
+    assert after is not None and after.state == "PAUSED"
+    lab.executions.resume(execution_id)
+    assert lab.end(execution_id).state == "SUCCESS"
 
 
 def test_what_is_killed_before_its_runner_comes_does_not_begin(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

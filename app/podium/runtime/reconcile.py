@@ -141,9 +141,10 @@ def _has_attempt(attempts: list) -> bool:  # type: ignore[type-arg]
 def _needs_runner(record: ExecutionRecord, row: ExecutionSummary, index: ExecutionIndex, fresh: bool) -> bool:
     """Whether an execution that nobody runs would go on if somebody did. For a `fresh` one its runner may be coming."""
     execution = record.load().execution
-    if execution.terminal:
-        # The row of the index is older than the journal.
+    if execution.state != row.state:
+        # The row of the index is older than the journal, or its writer died before what it was written for.
         index.upsert(summary_of(execution))
+    if execution.terminal:
         return False
     if execution.parent_id is None and row.trigger_execution_id is not None and _is_driven(index, row):
         return False
