@@ -376,8 +376,15 @@ def test_a_body_that_is_not_wanted(hook: Hook) -> None:
 def test_what_a_webhook_gives_may_say_which_trigger_it_was(hook: Hook) -> None:
     hook.station.flow(webhook(', labels: {by: "{{ trigger._context.id }}"}'))
     assert hook.send("lab/flow/open-sesame")[0] == 200
-    assert ("by", "hook") in list(map(tuple, hook.station.started()[-1].labels))
+    assert ("by", "hook") in hook.station.started()[-1].labels
     assert "_context" not in hook.variables()
+
+
+def test_the_dots_of_inputs_and_labels_nest_in_triggers(hook: Hook) -> None:
+    more = f"inputs: [{{id: db.host, type: STRING, defaults: here}}]\nlabels: {{team.name: data}}\n{LOG}"
+    hook.station.flow(webhook(', labels: {by: "{{ labels.team.name }} {{ inputs.db.host }}"}'), more=more)
+    assert hook.send("lab/flow/open-sesame")[0] == 200
+    assert ("by", "data here") in hook.station.started()[-1].labels
 
 
 def test_requests_that_no_webhook_answers(hook: Hook) -> None:

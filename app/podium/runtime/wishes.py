@@ -11,6 +11,7 @@ from podium.engine.control import pausable
 from podium.engine.execution import Execution, TaskRun
 from podium.engine.plan import Plan
 from podium.engine.restart import unpaused
+from podium.engine.variables import flow_seen
 from podium.expressions.render import render_typed
 from podium.model.flow import Flow
 from podium.model.inputs import resolve_inputs
@@ -151,7 +152,7 @@ class Wishes:
         from podium.model.input_declarations import declared_inputs
 
         services = RuntimeServices(self._stores, execution.namespace, execution.flow_id, Masker())
-        context = {"inputs": execution.inputs, "flow": {"id": flow.id, "namespace": flow.namespace}}
+        context = {"inputs": execution.inputs, "flow": flow_seen(flow.id, flow.namespace, flow.revision)}
         place = ExecutionPlace(execution.namespace, execution.flow_id, execution.id)
 
         def store(input_id: str, path: str) -> str:

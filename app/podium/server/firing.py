@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from podium.base.masking import Masker
-from podium.engine.variables import flow_seen, trigger_seen
+from podium.engine.variables import flow_seen, nested_labels, trigger_seen
 from podium.expressions.errors import ExpressionError
 from podium.expressions.render import render, render_typed, truthy
 from podium.model.flow import Condition, Flow, Trigger
+from podium.model.inputs import nested
 from podium.plugin.registry import Registry
 from podium.plugin.task import TaskError
 from podium.runtime.services import RuntimeServices
@@ -53,8 +54,8 @@ class TriggerContext:
             **surroundings(stores, flow.namespace),
             "flow": flow_seen(flow.id, flow.namespace, flow.revision),
             "vars": dict(flow.variables),
-            "labels": dict(flow.labels),
-            "inputs": {one.id: one.defaults for one in flow.inputs if one.defaults is not None},
+            "labels": nested_labels(flow.labels),
+            "inputs": nested({one.id: one.defaults for one in flow.inputs if one.defaults is not None})[0],
         }
 
     def variables(self, trigger: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
