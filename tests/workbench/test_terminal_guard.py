@@ -19,6 +19,7 @@ from tests.workbench.terminal import APP, Terminal, needs_tmux
 from tests.workbench.test_terminal import terminal, workbench_of
 
 from podium.runtime.process_tree import process_identity
+from podium.workbench.terminal_driver import LastingFile
 from podium.workbench.terminal_guard import RESTORE, TerminalGuard
 
 RAW = termios.ECHO | termios.ICANON | termios.ISIG
@@ -122,6 +123,22 @@ def test_without_a_terminal_there_is_no_guardian() -> None:
         env={"PYTHONPATH": str(APP)}, start_new_session=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "None"
+
+
+def test_a_terminal_that_is_gone_takes_everything() -> None:
+    master, slave = pty.openpty()
+    with open(slave, "w", closefd=False) as real:
+        file = LastingFile(real)
+        file.write("shown")
+        file.flush()
+        assert os.read(master, 100) == b"shown" and not file.gone
+        os.close(master)
+        for _ in range(3):
+            file.write("lost")
+            file.flush()
+        assert file.gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), slave)  # what is left in the buffer has to go somewhere
+    os.close(slave)
 
 
 # ---- in a real terminal ----------------------------------------------------------------------------------------------

@@ -97,11 +97,9 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         return [*super().get_line_filters(), self._twins] if self._twins.enabled else super().get_line_filters()
 
     def get_driver_class(self) -> type[Driver]:
-        if self._terminal_guard is None:
-            return super().get_driver_class()
-        from podium.workbench.guarded_driver import guarded
+        from podium.workbench.terminal_driver import terminal_driver
 
-        return guarded(self._terminal_guard)
+        return terminal_driver(self._terminal_guard)
 
     def get_default_screen(self) -> MainScreen:
         screen = MainScreen(self.bench, self._start_file)
