@@ -290,7 +290,7 @@ class Hook:
 
     def send(self, path: str, body: bytes | None = None, method: str = "POST") -> tuple[int, Any]:
         self.station.tick(10)
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, f"/api/v1/main/executions/webhook/{path}", body)
             response = connection.getresponse()
@@ -360,7 +360,7 @@ def test_any_method_starts_the_flow(hook: Hook, method: str) -> None:
 def test_a_body_of_unknown_length(hook: Hook, header: str) -> None:
     hook.station.flow(webhook())
     hook.station.tick()
-    with socket.create_connection(("127.0.0.1", hook.port), 10) as client:
+    with socket.create_connection(("127.0.0.1", hook.port), 60) as client:
         path = "/api/v1/executions/webhook/lab/flow/open-sesame"
         client.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n".encode())
         assert client.recv(100).split(b" ")[1] == b"411"
@@ -427,7 +427,7 @@ def site() -> Iterator[Site]:
 
 def looks(station: Station, count: int, site: Site) -> None:
     """Let the server go round until there were so many requests, and their answers were looked at."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while site.requests < count and time.monotonic() < until:
         station.tick()
         time.sleep(0.01)
