@@ -143,6 +143,8 @@ class Runner:
             selector.register(self._bell.descriptor, selectors.EVENT_READ)
             while self.drives and not self._stopping and self._failure is None:
                 self._take_answers()
+                if self._failure is not None:
+                    break
                 self._fire_timers()
                 self._answer_bell()
                 self._run_inline()
@@ -200,7 +202,8 @@ class Runner:
         for answer in self.inbox.take():
             if isinstance(answer, Answer):
                 self.attempts.answered(answer)
-                if answer.drive.id in self.drives:
+                # Once something cannot be kept, what else came of it is lost with the runner, which says why.
+                if self._failure is None and answer.drive.id in self.drives:
                     answer.drive.feed(answer.stimulus)
             elif isinstance(answer, Exception):
                 self._failure = self._failure or answer
