@@ -62,6 +62,19 @@ async def test_a_file_is_opened_from_the_tree_and_checked(tmp_path: Path) -> Non
         assert (await opened(app, pilot)).cursor_location == (7, 4)
 
 
+async def test_escape_goes_from_the_text_to_the_files_and_back(tmp_path: Path) -> None:
+    app = workbench(make_workspace(tmp_path), "flows/hello.yaml")
+    async with app.run_test(size=WIDE) as pilot:
+        editor = await opened(app, pilot)
+        await until(pilot, lambda: "◆ hello" in grid(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.main.files.has_focus_within)
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: app.main.files.rows.has_focus)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.focused is editor)
+
+
 async def test_a_problem_is_mended_listed_and_gone(tmp_path: Path) -> None:
     root = make_workspace(tmp_path, {"flows/a.yaml": HELLO.replace("message", "massage")})
     app = workbench(root, "flows/a.yaml")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -212,7 +213,7 @@ class TreePane(Vertical):
     @on(FileTree.Chosen)
     def _choose(self, event: FileTree.Chosen) -> None:
         event.stop()
-        self.action_clear_filter()
+        self._close_filter()
         self.post_message(FileOpenRequested(self._root / event.entry.path))
 
     def reveal(self, path: str) -> None:
@@ -282,7 +283,7 @@ class TreePane(Vertical):
         if self.rows.is_filtered:
             self.rows.action_choose()
         else:
-            self.action_clear_filter()
+            self._close_filter()
 
     def key_down(self) -> None:
         if self.query_one("#tree-filter", Input).has_focus:
@@ -293,9 +294,14 @@ class TreePane(Vertical):
             self.rows.action_move(-1)
 
     def action_clear_filter(self) -> None:
+        """All files again."""
+        if not self._close_filter():
+            raise SkipAction  # nothing to clear: the screen goes back to the text
+
+    def _close_filter(self) -> bool:
         field = self.query_one("#tree-filter", Input)
         if not field.has_class("-open"):
-            return
+            return False
         chosen = self.rows.selected
         had_focus = field.has_focus
         field.remove_class("-open")
@@ -306,6 +312,7 @@ class TreePane(Vertical):
             self.reveal(chosen.path)
         if had_focus:
             self.rows.focus()
+        return True
 
     # ---- making, moving, removing ------------------------------------------------------------------------------
 
