@@ -1,6 +1,7 @@
 """Journeys through the whole workbench."""
 
 import re
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -245,6 +246,24 @@ async def test_leaving_with_unsaved_text_is_asked_about(tmp_path: Path, key: str
         await until(pilot, lambda: not app.is_running)
     assert len(list((tmp_path / ".podium/unsaved").glob("*.draft"))) == drafts
     assert ((tmp_path / "scripts/job.py").read_text() == "#print('hi')\n") is saved
+
+
+async def test_text_that_was_given_up_is_not_written_down_afterwards(tmp_path: Path) -> None:
+    app = workbench(make_workspace(tmp_path), "flows/hello.yaml")
+    busy = threading.Event()
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        app.bench.files.do(busy.wait, lambda _: None, lambda _: None)
+        await pilot.press("x")
+        buffer = app.main.editor.current
+        assert buffer is not None
+        app.main.keeper.keep_draft(buffer)
+        app.main.keeper.drop_all_now()
+        done: list[object] = []
+        app.bench.files.do(lambda: None, done.append, done.append)
+        busy.set()
+        await until(pilot, lambda: done)
+        assert not list((tmp_path / ".podium/unsaved").glob("*.draft"))
 
 
 async def test_closing_a_file_with_unsaved_text_is_asked_about(tmp_path: Path) -> None:

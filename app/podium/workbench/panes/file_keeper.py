@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,8 @@ class FileKeeper:
         self._bench, self._pane, self._question, self._say, self._show_text = bench, pane, question, say, show_text
         self._asked: set[Path] = set()
         self._saving: set[Buffer] = set()
+        self._writing_drafts = threading.Lock()
+        self._gave_up = False
 
     @property
     def dirty(self) -> list[Buffer]:
@@ -187,7 +190,13 @@ class FileKeeper:
             return
         buffer.has_draft = True
         draft = replace(buffer.draft(), at=self._bench.clock.now().timestamp())
-        self._bench.files.do(lambda: self._bench.drafts.keep(draft), lambda _: None, self._fail)
+
+        def keep() -> None:
+            with self._writing_drafts:
+                if not self._gave_up:
+                    self._bench.drafts.keep(draft)
+
+        self._bench.files.do(keep, lambda _: None, self._fail)
 
     def drop_draft(self, buffer: Buffer) -> None:
         """The text of this file is not needed any more."""
@@ -205,9 +214,11 @@ class FileKeeper:
                 continue  # nobody is left to be told
 
     def drop_all_now(self) -> None:
-        """The reader gave up all unsaved text."""
-        for buffer in self._pane.buffers:
-            self._bench.drafts.drop(buffer.relative)
+        """The reader gave up all unsaved text, also what is still to be written down."""
+        with self._writing_drafts:
+            self._gave_up = True
+            for buffer in self._pane.buffers:
+                self._bench.drafts.drop(buffer.relative)
 
     def offer_drafts(self) -> None:
         """At the start: ask what is to become of unsaved text that a workbench left behind."""
