@@ -220,7 +220,8 @@ def test_a_second_interrupt_does_not_wait_for_scripts_that_ignore_the_first(podi
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
-    assert process.returncode == 130 and time.monotonic() - began < 4
+    took = time.monotonic() - began
+    assert process.returncode == 130 and took < 4.5  # the first one gave five seconds
     assert podium("runs", "-o", "json").json()[0]["state"]["current"] == "KILLED"
 
 

@@ -265,4 +265,4 @@ def test_a_long_flow_is_not_out_of_proportion_slower_to_complete(typed: str) -> 
             spent.append(time.process_time() - start)
         return min(spent)
 
-    assert quickest(400) < 60 * quickest(20)  # of twenty times the text; were it quadratic, 400 times
+    assert quickest(400) < 150 * quickest(20)  # of twenty times the text; were it quadratic, 400 times

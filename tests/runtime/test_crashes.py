@@ -274,7 +274,7 @@ def test_waiting_notices_a_dead_runner(lab: Lab) -> None:
     lab.kill_runner(execution_id)
     begin = time.monotonic()
     assert lab.end(execution_id).state == "FAILED"
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 15
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["TERM", "KILL"])
