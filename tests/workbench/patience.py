@@ -6,7 +6,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object]) -> None:

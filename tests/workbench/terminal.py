@@ -71,7 +71,7 @@ class Terminal:
         shown = self._tmux("display-message", "-p", " ".join(f"#{{{name}}}" for name in names)).split()
         return {name: flag == "1" for name, flag in zip(names, shown, strict=True)}
 
-    def until(self, condition: Callable[[str], object], seconds: float = 45.0) -> str:
+    def until(self, condition: Callable[[str], object], seconds: float = 60.0) -> str:
         """Wait until the screen is so; returns it. Fails with the screen when it never is."""
         deadline = time.monotonic() + seconds
         shown = ""
@@ -82,7 +82,7 @@ class Terminal:
             time.sleep(0.05)
         raise AssertionError(f"it never came to that:\n{shown}")
 
-    def shows(self, *texts: str, seconds: float = 45.0) -> str:
+    def shows(self, *texts: str, seconds: float = 60.0) -> str:
         """Wait until all of these are on the screen."""
         return self.until(lambda shown: all(text in shown for text in texts), seconds)
 
