@@ -105,7 +105,8 @@ async def test_a_snippet_puts_the_cursor_where_it_is_needed(tmp_path: Path) -> N
     async with app.run_test(size=(120, 40)) as pilot:
         editor = await opened(app, pilot, HELLO)
         await pilot.press(*"  - ", *"python")
-        await until(pilot, lambda: shown(app).is_open)
+        # The list follows the typing a frame behind: it must be the one of the whole word.
+        await until(pilot, lambda: shown(app).is_open and shown(app).items[0].range.end_column == len("  - python"))
         await pilot.press("down", "tab")
         assert "    type: io.kestra.plugin.scripts.python." in editor.text
         assert editor.cursor_location[0] > editor.text.count("\n") - 1
