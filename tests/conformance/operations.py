@@ -161,7 +161,7 @@ class _Play:
         if "expect_immediate" in step and self.main:
             yield from problems(self._observed(self.main), step["expect_immediate"])
             self.world.settle(self.main)
-        elif self.world.launcher.holding and step.get("until") != "CREATED":
+        elif self.world.launcher.holding and step.get("until") != "CREATED" and "held" not in step:
             self.world.settle(self.main or "")
         if "as" in step and self.main:
             self.world.names[step["as"]] = self.main
