@@ -113,7 +113,7 @@ def test_a_file_is_copied_and_a_secret_is_hidden(lab: Lab, tmp_path: Path) -> No
     uri = created.execution.inputs["data"]
     assert uri == "kestra:///lab/hello/executions/e1/inputs/data/my_data.csv"
     assert lab.stores.storage.path(uri, "lab", {"e1"}.__contains__).read_text() == "a,b"
-    assert masker_of(lab.stores, "e1")("a hunter2") == "a ******"
+    assert masker_of(lab.stores, "e1")("a hunter2") == "a *******"
     assert created.record.load().execution.inputs["pw"] == "******"
     assert created.record.load(clear=True).execution.inputs["pw"] == "hunter2"
     assert "hunter2" not in created.record.journal.read_text()
@@ -198,7 +198,7 @@ def test_a_form_is_not_shown_the_secret_of_a_default(tmp_path: Path) -> None:
     flow, _ = lab.flows.find("lab", "f")
     preview = lab.creation.preview(NewExecution(flow))
     assert [item.value for item in preview.inputs.inputs] == ["hunter2pass", "hunter2pass", "hunter2pass!"]
-    assert [item.value for item in preview.shown] == ["******", "******", "******!"]
+    assert [item.value for item in preview.shown] == ["**masked***", "**masked***", "**masked***!"]
     assert "hunter2pass" not in str([item.errors for item in preview.shown])
 
 

@@ -294,8 +294,8 @@ def test_needs_and_masked_values(tmp_path: Path) -> None:
 def test_secrets_are_hidden_where_they_are_rendered(tmp_path: Path) -> None:
     text = "inputs: [{id: pw, type: SECRET}]\n" + one_log("\"{{ secret('PW') }} {{ inputs.pw }}\"")
     plan = planned(tmp_path, text, {"pw": "swordfish"}, files={".env": "PW=hunter2"})
-    assert shown(plan, "t") == ("known", "****** ******")
-    assert plan.inputs == {"pw": "******"}
+    assert shown(plan, "t") == ("known", "******* **masked*")
+    assert plan.inputs == {"pw": "**masked*"}
 
 
 def test_wrong_inputs_checks_and_limits_are_problems(tmp_path: Path) -> None:

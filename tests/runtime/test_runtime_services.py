@@ -41,10 +41,10 @@ def test_a_secret_is_rendered_masked_and_noted(tmp_path: Path) -> None:
     masker = Masker()
     assert shown(stores, "{{ secret('db_pw') }}", masker=masker, record=record) == "hunter2"
     assert shown(stores, "{{ secret('JSON', subkey='pin') }}", masker=masker, record=record) == "123456"
-    assert masker("a hunter2 123456") == "a ****** ******"
+    assert masker("a hunter2 123456") == "a ******* ******"
     assert record.used_secrets() == [("DB_PW", "lab.deep"), ("JSON", "lab.deep")]
     assert "hunter2" not in (record.directory / "secrets.jsonl").read_text()
-    assert masker_of(stores, record.id)("hunter2!") == "******!"
+    assert masker_of(stores, record.id)("hunter2!") == "*******!"
 
 
 def test_a_secret_that_is_missing_or_unreadable(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_secret_that_is_missing_or_unreadable(tmp_path: Path) -> None:
 def test_values_of_secret_inputs_are_hidden() -> None:
     masker = Masker()
     hide_inputs(masker, {"pw": "hunter2", "a": {"b": ["swordfish"]}, "name": "ada"}, ["pw", "a.b", "absent"])
-    assert masker("hunter2 swordfish ada") == "****** ****** ada"
+    assert masker("hunter2 swordfish ada") == "******* **masked* ada"
 
 
 def test_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

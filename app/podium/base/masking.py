@@ -10,7 +10,8 @@ from urllib.parse import quote, quote_plus
 from podium.base.needles import Needles
 
 MASKED = "******"
-"""What stands in the place of a secret, whatever its length."""
+"""What stands in the place of a whole value that is not to be seen."""
+_RUN, _MARKED = "*" * 9, "**masked*"
 
 _SHORTEST = 3
 """Characters; hiding every `1` of a log would hide nothing and ruin the log."""
@@ -19,7 +20,10 @@ _SHORTEST_CODE = 8
 
 
 class Masker:
-    """Replaces known secrets in texts by `******`, also where they are written in another form.
+    """Replaces known secrets in texts by stars, also where they are written in another form.
+
+    As on a server there is a star for each character, and the first nine stars of a text read `**masked*`, so that
+    masking can be told from a script that prints stars (`RunContextLogger` of Kestra).
 
     These forms are known: the text itself, each of its longer lines, base64 (also in the middle of a longer encoded
     text, as in an `Authorization` header), percent-encoding and JSON escapes. Texts shorter than three characters
@@ -57,7 +61,8 @@ class Masker:
         # Almost every text is done here.
         if not found:
             return text
-        return _without(text, found)
+        masked = _without(text, found)
+        return masked if self._needles.found_in(_MARKED) else masked.replace(_RUN, _MARKED, 1)
 
     def value(self, value: Any) -> Any:
         """A JSON value with every text in it masked, keys too."""
@@ -88,10 +93,10 @@ def _without(text: str, needles: Iterable[str]) -> str:
             end = max(end, stop)
             continue
         if end >= 0:
-            pieces += (text[done:begin], MASKED)
+            pieces += (text[done:begin], "*" * (end - begin))
             done = end
         begin, end = start, stop
-    pieces += (text[done:begin], MASKED, text[end:])
+    pieces += (text[done:begin], "*" * (end - begin), text[end:])
     return "".join(pieces)
 
 
