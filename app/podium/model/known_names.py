@@ -165,6 +165,8 @@ class Known:
             return False
         if task.section != own.section:
             return TASK_SECTIONS.index(task.section) < TASK_SECTIONS.index(own.section)
+        if task.parent is None or own.parent is None:
+            return task.row < own.row  # nothing is around both
         around, other = [own, *own.ancestors()], [task, *task.ancestors()]
         common = next((each for each in around if each in other), None)
         if common is not None:
@@ -180,6 +182,8 @@ class Known:
 
     def _index(self, task: Element) -> str:
         """The index that reaches the outputs of the same iteration (semantics 5.3)."""
+        if task.parent is None:
+            return ""
         loops = [each for each in task.ancestors() if simple_name(each.type) in VALUED_LOOPS]
         around = self._around()
         if not loops or self._task is None or loops[0] not in around:

@@ -24,7 +24,7 @@ _LATE = ("errors", "finally", "afterExecution", "listeners")
 TASK_SECTIONS = ("tasks", *_LATE)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Element:
     """Something with an id: a task, an input, a trigger, a flow output. `row` is where its `id` stands.
 
@@ -123,7 +123,9 @@ def children_of(lines: Sequence[str], root: str, outline: Outline) -> list[tuple
 
 def plain(text: str) -> str:
     """A value as it stands on its line, without quotes and comment."""
-    text = text.split(" #", 1)[0].strip()
+    if "#" in text:
+        text = text.split(" #", 1)[0]
+    text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] in "\"'" and text[-1] == text[0] else text
 
 
@@ -148,11 +150,11 @@ class _Reader:
             indent = len(line) - len(line.lstrip(" "))
             if indent > block >= 0:
                 continue  # the text of a block scalar may look like anything
-            block = indent if _BLOCK.search(line) else -1
+            block = indent if ("|" in line or ">" in line) and _BLOCK.search(line) else -1
             if match["root"] is not None:
                 self._root(line, row)
             elif match["key"] is not None:
-                self._entry(match["key"], plain(match["value"].strip()), row, len(match["lead"]), "-" in match["lead"])
+                self._entry(match["key"], plain(match["value"]), row, len(match["lead"]), "-" in match["lead"])
             elif match["inline"] is not None and "-" in match["lead"]:
                 self._inline(match["inline"], row, len(match["lead"]))
             elif match["open"] is not None:
