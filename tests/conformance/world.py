@@ -31,7 +31,7 @@ from podium.runtime.executions import Executions
 from podium.runtime.flows import Flows
 from podium.runtime.launcher import ForkedRunner
 from podium.runtime.masks import secret_inputs_of
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
 from podium.store.execution_records import ExecutionRecord

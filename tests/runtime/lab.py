@@ -10,7 +10,7 @@ from typing import Any
 
 from podium.engine.execution import Execution, TaskRun
 from podium.model.flow import Flow
-from podium.runtime import process_tree
+from podium.runtime import process_census
 from podium.runtime.executions import Executions
 from podium.runtime.launcher import Launcher
 from podium.runtime.presence import living_runner
@@ -110,7 +110,7 @@ class Lab:
         """`kill -9`, and wait until it is gone."""
         pid = self.runner_pid(execution_id)
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: process_tree.process_identity(pid) is None)
+        wait_until(lambda: process_census.process_identity(pid) is None)
 
     def runner_log(self, execution_id: str) -> str:
         path = self.executions.record(execution_id).directory / "runner.log"
@@ -139,7 +139,7 @@ def orphans(root: Path) -> list[int]:
                 continue
             marks = [part for part in environment.split(b"\0") if part.startswith(b"PODIUM_ATTEMPT=")]
             if any(name.encode() in mark for mark in marks for name in names):
-                if process_tree.process_identity(int(entry.name)) is not None:
+                if process_census.process_identity(int(entry.name)) is not None:
                     found.append(int(entry.name))
     return found
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.runtime.lab import Lab, orphans, shell, wait_until
 
-from podium.runtime import process_tree
+from podium.runtime import process_census
 from podium.runtime.executions import Reconciled, Refused
 from podium.store.errors import StoreError
 
@@ -31,7 +31,7 @@ def test_a_killed_runner_leaves_no_script_and_is_never_shown_as_running(lab: Lab
     pid = int(lab.until_file("b.up"))
     kept = lab.outputs(execution_id, "a")
     lab.kill_runner(execution_id)
-    wait_until(lambda: process_tree.process_identity(pid) is None and not orphans(lab.root))
+    wait_until(lambda: process_census.process_identity(pid) is None and not orphans(lab.root))
 
     page = lab.executions.summaries()
     assert [row.state for row in page.items] == ["FAILED"]
@@ -61,9 +61,9 @@ def test_what_runner_and_guardian_left_is_ended_by_whoever_looks(lab: Lab) -> No
     for guardian in guardians(lab.runner_pid(execution_id)):
         os.kill(guardian, signal.SIGKILL)
     lab.kill_runner(execution_id)
-    assert all(process_tree.process_identity(pid) is not None for pid in pids)
+    assert all(process_census.process_identity(pid) is not None for pid in pids)
     assert lab.executions.get(execution_id).state == "FAILED"
-    assert [process_tree.process_identity(pid) for pid in pids] == [None, None]
+    assert [process_census.process_identity(pid) for pid in pids] == [None, None]
 
 
 def guardians(runner: int) -> list[int]:
@@ -144,7 +144,7 @@ def test_sigterm_stops_a_runner_in_good_order(lab: Lab) -> None:
     lab.until_file("b.up")
     pid = lab.runner_pid(execution_id)
     os.kill(pid, signal.SIGTERM)
-    wait_until(lambda: process_tree.process_identity(pid) is None)
+    wait_until(lambda: process_census.process_identity(pid) is None)
     assert orphans(lab.root) == []
     assert lab.states(execution_id) == ["a SUCCESS", "b FAILED", "FAILED"]
     assert "SIGTERM" in (lab.executions.get(execution_id).error or "")
@@ -195,7 +195,7 @@ def test_a_full_disk_stops_the_run_with_a_sentence_and_a_restart_goes_on(lab: La
     limit = record.journal.stat().st_size + 40
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
     (lab.root / "b.go").touch()
-    wait_until(lambda: process_tree.process_identity(pid) is None)
+    wait_until(lambda: process_census.process_identity(pid) is None)
     execution = lab.executions.get(execution_id)
     assert execution.state == "FAILED"
     assert execution.lost
@@ -286,7 +286,7 @@ def test_a_pause_whose_runner_is_gone_still_ends_in_time(lab: Lab, number: int) 
     lab.until_state(execution_id, "PAUSED")
     pid = lab.runner_pid(execution_id)
     os.kill(pid, number)
-    wait_until(lambda: process_tree.process_identity(pid) is None)
+    wait_until(lambda: process_census.process_identity(pid) is None)
     assert lab.states(execution_id) == ["p PAUSED", "PAUSED"]
     assert lab.executions.reconcile().resumed == (execution_id,)
     assert lab.end(execution_id).state == "SUCCESS"

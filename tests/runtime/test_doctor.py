@@ -111,7 +111,7 @@ def test_a_damaged_database_is_found(tmp_path: Path) -> None:
 
 
 def test_reindexing(tmp_path: Path) -> None:
-    from podium.runtime.process_tree import process_identity
+    from podium.runtime.process_census import process_identity
 
     stores = opened(tmp_path)
     running = put_execution(stores, "r", state="RUNNING")

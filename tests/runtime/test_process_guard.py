@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from podium.runtime import process_tree
+from podium.runtime import process_census, process_tree
 from podium.runtime.guard import Guard
 
 RUNNER = """
@@ -31,9 +32,9 @@ guard.close()
 
 def wait_until_gone(pid: int, seconds: float = 5) -> bool:
     end = time.monotonic() + seconds
-    while process_tree.process_identity(pid) is not None and time.monotonic() < end:
+    while process_census.process_identity(pid) is not None and time.monotonic() < end:
         time.sleep(0.01)
-    return process_tree.process_identity(pid) is None
+    return process_census.process_identity(pid) is None
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_a_runner_in_good_order_takes_its_guardian_along(attempt: str) -> None:
     )
     up, ended = done.stdout.splitlines()
     assert (up.split()[1], ended.split()[1]) == ("up", "ended")
-    assert process_tree.process_identity(int(ended.split()[0])) is None
+    assert process_census.process_identity(int(ended.split()[0])) is None
 
 
 def test_what_was_released_is_left_alone() -> None:
@@ -111,29 +112,57 @@ def test_the_guardian_is_small_and_out_of_reach_of_the_terminal() -> None:
 
 def test_identity_tells_a_process_from_its_successor() -> None:
     sleeper = subprocess.Popen(["sleep", "30"])
-    identity = process_tree.process_identity(sleeper.pid)
+    identity = process_census.process_identity(sleeper.pid)
     assert identity is not None
-    assert process_tree.is_alive(sleeper.pid, identity)
-    assert not process_tree.is_alive(sleeper.pid, identity + "0")
+    assert process_census.is_alive(sleeper.pid, identity)
+    assert not process_census.is_alive(sleeper.pid, identity + "0")
     sleeper.kill()
     # A zombie does not live, although its pid is still taken.
     end = time.monotonic() + 5
-    while process_tree.is_alive(sleeper.pid, identity) and time.monotonic() < end:
+    while process_census.is_alive(sleeper.pid, identity) and time.monotonic() < end:
         time.sleep(0.01)
-    assert not process_tree.is_alive(sleeper.pid, identity)
+    assert not process_census.is_alive(sleeper.pid, identity)
     sleeper.wait()
+
+
+def test_a_census_is_shared_by_those_who_asked_before_it_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    look = process_census._census
+
+    def slow() -> process_census.Census:
+        looks.append(time.monotonic())
+        found = look()
+        time.sleep(0.05)
+        return found
+
+    monkeypatch.setattr(process_census, "_census", slow)
+    asked_and_got: list[tuple[float, float]] = []
+
+    def ask() -> None:
+        asked = time.monotonic()
+        asked_and_got.append((asked, process_census.take_census().began))
+
+    threads = [threading.Thread(target=ask) for _ in range(30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(looks) < 15
+    assert all(began >= asked for asked, began in asked_and_got), "what was seen before is no answer"
 
 
 def test_the_listing_of_ps_agrees_with_proc() -> None:
     marker = f"ps{os.getpid()}"
-    sleeper = subprocess.Popen(["sleep", "30"], env={**os.environ, process_tree.MARKER: marker}, start_new_session=True)
+    environment = {**os.environ, process_census.MARKER: marker}
+    sleeper = subprocess.Popen(["sleep", "30"], env=environment, start_new_session=True)
     try:
-        listed = process_tree.ps_listing()[sleeper.pid]
+        listed = process_census.ps_listing()[sleeper.pid]
         assert (listed.parent, listed.group) == (os.getpid(), sleeper.pid)
         end = time.monotonic() + 5
-        while not process_tree.ps_marked(marker) and time.monotonic() < end:
+        while marker not in process_census.ps_markers().values() and time.monotonic() < end:
             time.sleep(0.01)
-        assert process_tree.ps_marked(marker) == {sleeper.pid} == process_tree.members(0, marker)
+        assert process_census.ps_markers()[sleeper.pid] == marker
+        assert process_tree.members(0, marker) == {sleeper.pid}
     finally:
         sleeper.kill()
         sleeper.wait()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from podium.plugin.task import Cancelled, TaskError
-from podium.runtime import process_tree
+from podium.runtime import process_census, process_tree
 from podium.runtime.processes import MAX_LINE, Cancellation, LocalProcesses
 
 PYTHON = sys.executable
@@ -235,7 +235,7 @@ def test_a_daemon_that_hides_is_ended_too(program: Program, seconds: str) -> Non
             program.run(PYTHON, "-c", HIDES, seconds)
     else:
         assert program.run(PYTHON, "-c", HIDES, seconds) == 0
-    assert [process_tree.process_identity(pid) for pid in pids] == [None]
+    assert [process_census.process_identity(pid) for pid in pids] == [None]
 
 
 def test_an_error_of_the_reader_ends_the_program(program: Program) -> None:

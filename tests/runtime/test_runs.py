@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.runtime.lab import Lab, shell, wait_until
 
-from podium.runtime import process_tree
+from podium.runtime import process_census
 from podium.runtime.environment import environments
 from podium.runtime.executions import NotCreated, Refused
 from podium.runtime.launcher import ForkedRunner, Launcher, NewInterpreter
@@ -51,7 +51,7 @@ def test_every_way_of_launching(lab: Lab, launcher: Launcher) -> None:
     assert [(one.pid, one.directory) for one in noted] == [(pid, str(lab.root))]
     assert str(Path(f"/proc/{pid}/fd/0").readlink()) == os.devnull
     assert lab.end(execution_id).state == "SUCCESS"
-    wait_until(lambda: process_tree.process_identity(pid) is None)
+    wait_until(lambda: process_census.process_identity(pid) is None)
 
 
 def test_working_directory_files_pass_from_task_to_task(lab: Lab) -> None:

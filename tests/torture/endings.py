@@ -9,7 +9,7 @@ from tests.runtime.lab import Lab, orphans, wait_until
 
 from podium.engine.execution import Execution
 from podium.engine.states import TERMINAL
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 
 
 def settled(lab: Lab, execution_id: str) -> Execution:

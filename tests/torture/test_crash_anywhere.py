@@ -19,7 +19,7 @@ from podium.engine.execution import Execution
 from podium.runtime.executions import Refused
 from podium.runtime.launcher import ForkServer
 from podium.runtime.presence import living_runner
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 
 RETURN = "type: io.kestra.plugin.core.debug.Return, format"
 FLOW = "type: io.kestra.plugin.core.flow"

@@ -11,7 +11,7 @@ from tests.torture.endings import settled
 
 from podium.runtime.executions import NotCreated, Refused
 from podium.runtime.launcher import ForkServer
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.store.errors import StoreError
 
 RETURN = "type: io.kestra.plugin.core.debug.Return, format"

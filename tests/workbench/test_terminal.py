@@ -12,7 +12,7 @@ import pytest
 from tests.workbench.desk import HELLO, make_workspace
 from tests.workbench.terminal import Terminal, needs_tmux
 
-from podium.runtime.process_tree import process_identity
+from podium.runtime.process_census import process_identity
 from podium.workbench.crash import keep_crash
 from podium.workbench.files.drafts import Drafts
 

@@ -18,7 +18,7 @@ from tests.workbench.desk import make_workspace
 from tests.workbench.terminal import APP, Terminal, needs_tmux
 from tests.workbench.test_terminal import terminal, workbench_of
 
-from podium.runtime.process_tree import process_identity
+from podium.runtime.process_census import process_identity
 from podium.workbench.terminal_driver import LastingFile
 from podium.workbench.terminal_guard import RESTORE, TerminalGuard
 

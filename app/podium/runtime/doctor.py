@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from podium.engine.states import TERMINAL
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.runtime.reindexing import journals
 from podium.runtime.retention import folder_size, plan_retention
 from podium.runtime.workspace_types import workspace_registry

@@ -15,7 +15,7 @@ from podium.engine.execution import Execution
 from podium.engine.states import TERMINAL
 from podium.runtime.launcher import Launcher, NewInterpreter
 from podium.runtime.presence import living_runner
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.runtime.reconciled import Reconciled
 from podium.runtime.refusals import NotCreated, Refused
 from podium.store.errors import NoRoom

@@ -13,7 +13,8 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from podium.runtime.process_tree import Termination, process_identity
+from podium.runtime.process_census import process_identity
+from podium.runtime.process_tree import Termination
 
 Program = tuple[Sequence[str], Mapping[str, str]]
 """Arguments (the first is the path of the program) and environment."""

@@ -13,7 +13,7 @@ from podium.plugin.registry import Registry
 from podium.runtime.checks import FiredCheck
 from podium.runtime.creation import Creation, NewExecution
 from podium.runtime.masks import hide_inputs, secret_inputs_of
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.store.stores import Stores
 
 Certainty = Literal["known", "earlier", "unknown", "wrong"]

@@ -2,7 +2,7 @@
 
 import os
 
-from podium.runtime.process_tree import is_alive, process_identity
+from podium.runtime.process_census import is_alive, process_identity
 from podium.runtime.requests import ring
 from podium.store.execution_records import ExecutionRecord, RunnerMark
 from podium.store.stores import Stores

@@ -11,76 +11,25 @@ import contextlib
 import os
 import resource
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-MARKER = "PODIUM_ATTEMPT"
-"""The environment variable that marks every process of an attempt."""
-
-_PROC = Path("/proc")
-_HAS_PROC = sys.platform == "linux" and (_PROC / "self" / "stat").exists()
-_EXEC_LOOKS, _EXEC_TIME, _REMEMBERED = 4, 0.001, 10_000
-"""How often and how long (seconds) to look again at a process without an environment, and how many to
-remember.
-"""
+from podium.runtime.process_census import HAS_NUMBERS, ProcessEntry, take_census
 
 _LARGE, _PRIME = 1 << 52, (1 << 50) - 27
 _starting = threading.Lock()
 
-_bare: set[tuple[int, str]] = set()
-"""Processes that are known to have no environment: (pid, start)."""
-
 _KILL_PATIENCE = 5.0
 """Seconds after SIGKILL until a process that the kernel does not release is given up (disk sleep)."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessEntry:
-    """One process as the system lists it; `start` tells it apart from a later one with the same pid."""
-
-    pid: int
-    parent: int
-    group: int
-    start: str
-
-
-def process_identity(pid: int) -> str | None:
-    """When a process was started, as an opaque text; None when there is no such process.
-
-    pid and identity together name a process for good: pids are reused, start times of one pid are not. A
-    zombie has no identity, it only waits to be collected.
-    """
-    if _HAS_PROC:
-        entry = _proc_entry(pid)
-        return entry.start if entry else None
-    listed = _ps("-o", "stat=", "-o", "lstart=", "-p", str(pid)).split(None, 1)
-    return listed[1].strip() if len(listed) == 2 and not listed[0].startswith("Z") else None
-
-
-def process_names() -> set[str]:
-    """The short names of all processes; empty where the system does not tell."""
-    if not _HAS_PROC:
-        return set()
-    with os.scandir(_PROC) as directory:
-        names = (_read(f"/proc/{found.name}/comm") for found in directory if found.name.isdigit())
-        return {name.decode(errors="replace").strip() for name in names if name}
-
-
-def is_alive(pid: int, start_time: str) -> bool:
-    """Whether the very process that had this pid and this `process_identity` still runs."""
-    return process_identity(pid) == start_time
 
 
 @contextlib.contextmanager
 def numbering(marker: str | None) -> Iterator[None]:
     """A program that is started meanwhile has the number of its attempt; with None, that of no other attempt."""
     with _starting:
-        if not _HAS_PROC or marker is None:
+        if not HAS_NUMBERS or marker is None:
             yield
             return
         before = resource.getrlimit(resource.RLIMIT_RTTIME)
@@ -109,17 +58,16 @@ def members(group: int, marker: str | None) -> set[int]:
     `group` is the process group that was started, 0 when it is not known; `marker` the value of
     `PODIUM_ATTEMPT`.
     """
-    listing = _listing()
-    marked = _marked(listing, marker) if marker else set()
+    census = take_census()
+    found = {pid for pid, entry in census.entries.items() if group and group in (pid, entry.group)}
     if marker:
-        marked |= {pid for pid in _numbered(listing, {_number(marker)}) if not _is_ours(listing, pid, group)}
-    found = {pid for pid, entry in listing.items() if (group and group in (pid, entry.group)) or pid in marked}
-    children: dict[int, list[int]] = {}
-    for entry in listing.values():
-        children.setdefault(entry.parent, []).append(entry.pid)
+        found |= {pid for pid, one in census.markers.items() if one == marker}
+        number = _number(marker)
+        numbered = [pid for pid, one in census.numbers.items() if one == number]
+        found |= {pid for pid in numbered if not _is_ours(census.entries, pid, group)}
     pending = list(found)
     while pending:
-        for child in children.get(pending.pop(), ()):
+        for child in census.children.get(pending.pop(), ()):
             if child not in found:
                 found.add(child)
                 pending.append(child)
@@ -132,13 +80,11 @@ def remains(attempts: Iterable[str]) -> set[int]:
 
     For those of a dead runner, of which nobody knows the process groups any more.
     """
-    listing = _listing()
-    names = [f"{MARKER}={attempt}.".encode() for attempt in attempts]
-    found = _numbered(listing, {_number(f"{attempt}.") for attempt in attempts})
-    for pid in listing:
-        environment = b"\0" + (_read(f"/proc/{pid}/environ") or b"") if _HAS_PROC else b""
-        if any(b"\0" + name in environment for name in names):
-            found.add(pid)
+    census = take_census()
+    wanted = set(attempts)
+    numbers = {_number(f"{attempt}.") for attempt in wanted}
+    found = {pid for pid, marker in census.markers.items() if marker.rpartition(".")[0] in wanted}
+    found |= {pid for pid, number in census.numbers.items() if number in numbers}
     return found - {os.getpid()}
 
 
@@ -215,82 +161,6 @@ def _group_of(pid: int) -> int:
         return 0
 
 
-def _listing() -> Mapping[int, ProcessEntry]:
-    if not _HAS_PROC:
-        return ps_listing()
-    with os.scandir(_PROC) as directory:
-        entries = [_proc_entry(int(found.name)) for found in directory if found.name.isdigit()]
-    return {entry.pid: entry for entry in entries if entry is not None}
-
-
-def _proc_entry(pid: int) -> ProcessEntry | None:
-    content = _read(f"/proc/{pid}/stat") or b""
-    # The program's name is in parentheses and may itself hold blanks and parentheses.
-    fields = content[content.rfind(b")") + 2 :].split()
-    # No memory: a thread of the kernel, or a process that has all but ended.
-    if len(fields) < 21 or fields[0] in (b"Z", b"X") or fields[20] == b"0":
-        return None
-    return ProcessEntry(pid, int(fields[1]), int(fields[2]), f"{fields[19].decode()}.{_boot()}")
-
-
-def _read(path: str) -> bytes | None:
-    """The content; None when there is no such process or it is not ours to look at."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return None
-    try:
-        content = b""
-        while piece := os.read(descriptor, 65_536):
-            content += piece
-        return content
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-
-
-_boot_id: list[str] = []
-
-
-def _boot() -> str:
-    """Start times count from boot, so that they repeat after a restart of the machine: the boot is part of
-    them.
-    """
-    if not _boot_id:
-        _boot_id.append((_read("/proc/sys/kernel/random/boot_id") or b"").decode().strip()[:8])
-    return _boot_id[0]
-
-
-def _marked(listing: Mapping[int, ProcessEntry], marker: str) -> set[int]:
-    if not _HAS_PROC:
-        return ps_marked(marker)
-    wanted = f"{MARKER}={marker}".encode()
-    found, unclear = _with_variable(listing, wanted)
-    for _ in range(_EXEC_LOOKS):
-        unclear = {pid for pid in unclear if (pid, listing[pid].start) not in _bare}
-        if not unclear:
-            break
-        time.sleep(_EXEC_TIME)
-        more, unclear = _with_variable(unclear, wanted)
-        found |= more
-    if len(_bare) > _REMEMBERED:
-        _bare.clear()
-    _bare.update((pid, listing[pid].start) for pid in unclear)
-    return found
-
-
-def _numbered(listing: Mapping[int, ProcessEntry], numbers: set[int]) -> set[int]:
-    """Which processes hold one of the numbers."""
-    found = set()
-    for pid in listing if _HAS_PROC else ():
-        # Those of other users are not ours to look at.
-        with contextlib.suppress(OSError):
-            if resource.prlimit(pid, resource.RLIMIT_RTTIME)[0] in numbers:
-                found.add(pid)
-    return found
-
-
 def _is_ours(listing: Mapping[int, ProcessEntry], pid: int, group: int) -> bool:
     """Whether this process has started it, but not as this attempt: another thread did, in the very same moment."""
     own = os.getpid()
@@ -299,48 +169,3 @@ def _is_ours(listing: Mapping[int, ProcessEntry], pid: int, group: int) -> bool:
             return pid != group
         pid = entry.parent
     return False
-
-
-def _with_variable(pids: Iterable[int], variable: bytes) -> tuple[set[int], set[int]]:
-    """Which processes hold the variable, and which show no environment.
-
-    A process shows none for a moment while it executes another program, and must not be overlooked for that.
-    """
-    found, unclear = set(), set()
-    for pid in pids:
-        environment = _read(f"/proc/{pid}/environ")
-        if environment is not None and not environment:
-            unclear.add(pid)
-        elif environment and _holds(environment, variable):
-            found.add(pid)
-    return found, unclear
-
-
-def _holds(environment: bytes, variable: bytes) -> bool:
-    position = environment.find(variable)
-    return position >= 0 and (b"\0" + environment + b"\0").find(b"\0" + variable + b"\0") >= 0
-
-
-def ps_listing() -> Mapping[int, ProcessEntry]:
-    """The process list as `ps` gives it, for systems without /proc."""
-    entries = {}
-    for line in _ps("-A", "-o", "pid=", "-o", "ppid=", "-o", "pgid=", "-o", "stat=").splitlines():
-        pid, parent, group, state = line.split(None, 3)
-        if not state.startswith("Z"):
-            entries[int(pid)] = ProcessEntry(int(pid), int(parent), int(group), "")
-    return entries
-
-
-def ps_marked(marker: str) -> set[int]:
-    """The pids whose environment, as `ps` shows it for one's own processes, holds the marker."""
-    listed = _ps("-axEww", "-o", "pid=,command=") if sys.platform == "darwin" else _ps("axeww", "-o", "pid=,args=")
-    wanted = f"{MARKER}={marker}"
-    return {int(line.split(None, 1)[0]) for line in listed.splitlines() if wanted in line.split()}
-
-
-def _ps(*arguments: str) -> str:
-    try:
-        done = subprocess.run(["ps", *arguments], capture_output=True, text=True, errors="replace", timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout

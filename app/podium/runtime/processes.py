@@ -16,7 +16,8 @@ from typing import IO
 from podium.plugin.context import Stream
 from podium.plugin.task import Cancelled, TaskError
 from podium.runtime.guard import Guard
-from podium.runtime.process_tree import MARKER, Termination, members, numbering
+from podium.runtime.process_census import MARKER
+from podium.runtime.process_tree import Termination, members, numbering
 
 GRACE = timedelta(seconds=5)
 """Between SIGTERM and SIGKILL."""

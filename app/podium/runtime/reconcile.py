@@ -11,7 +11,7 @@ from podium.runtime.flows import Flows
 from podium.runtime.launcher import Launcher
 from podium.runtime.opening import DIED, change_idle
 from podium.runtime.presence import living_runner
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.runtime.reconciled import Reconciled
 from podium.runtime.refusals import NotCreated
 from podium.runtime.remains import end_remains

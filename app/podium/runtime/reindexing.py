@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from podium.engine.execution import Execution
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.journal import read_journal

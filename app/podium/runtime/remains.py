@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from podium.runtime import guard
-from podium.runtime.process_tree import process_names, remains
+from podium.runtime.process_census import process_names
+from podium.runtime.process_tree import remains
 
 _GRACE = 5.0
 _LOOK = 0.05

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from podium.engine.states import TERMINAL
 from podium.runtime.deletion import delete_execution
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.store.errors import NoRoom, StoreError
 from podium.store.index import ExecutionFilter, IsAlive
 from podium.store.internal_storage import ExecutionPlace

@@ -24,7 +24,7 @@ from podium.runtime.offspring import Offspring
 from podium.runtime.opening import Opener
 from podium.runtime.other_executions import OtherExecutions
 from podium.runtime.presence import own_mark
-from podium.runtime.process_tree import is_alive
+from podium.runtime.process_census import is_alive
 from podium.runtime.rows import Rows
 from podium.runtime.slots import admission, start_next
 from podium.runtime.timers import Timers

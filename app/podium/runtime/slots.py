@@ -8,7 +8,7 @@ from podium.model.flow import Flow
 from podium.runtime import requests
 from podium.runtime.launcher import Launcher
 from podium.runtime.presence import call
-from podium.runtime.process_tree import is_alive, process_identity
+from podium.runtime.process_census import is_alive, process_identity
 from podium.store.stores import Stores
 
 
