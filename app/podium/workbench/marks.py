@@ -1,4 +1,4 @@
-"""Findings about a text as the editor shows them, and what may be written at the cursor."""
+"""Findings about a text as the editor shows them."""
 
 from __future__ import annotations
 
@@ -42,21 +42,6 @@ class Mark:
     def covers(self, at: Location) -> bool:
         """Whether a cursor at `at` touches the range; its end counts, for that is where typing happens."""
         return (self.line, self.column) <= at <= (self.end_line, max(self.end_column, self.column + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Completion:
-    """One thing that may be written at the cursor.
-
-    `insert` replaces the text from `replace_start_column` of the cursor's line up to the cursor. `documentation` is
-    plain text.
-    """
-
-    label: str
-    insert: str
-    detail: str = ""
-    documentation: str = ""
-    replace_start_column: int = 0
 
 
 def worst(marks: Iterable[Mark]) -> Severity | None:

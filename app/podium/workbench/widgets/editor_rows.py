@@ -57,9 +57,11 @@ class Row:
     gutter: int
 
 
-def note_of(marks: Sequence[Mark]) -> str:
-    """The gravest finding of a line, as one row of text."""
+def note_of(marks: Sequence[Mark], here: bool) -> str:
+    """The gravest finding of a line, as one row of text. Hints wait until the cursor comes (`here`)."""
     gravest = worst(marks)
+    if gravest == "info" and not here:
+        return ""
     return clean(next((mark.message for mark in marks if mark.severity == gravest), ""))
 
 

@@ -326,7 +326,7 @@ class FlowEditor(TextArea):
             selection=selection,
             cursor=cursor if current and self._draw_cursor else None,
             current=current and self.highlight_cursor_line,
-            note=note_of(marks) if section == 0 and not self.soft_wrap else "",
+            note=note_of(marks, current) if section == 0 and not self.soft_wrap else "",
             section=part,
             left=scroll_x,
             width=max(0, width - gutter),
