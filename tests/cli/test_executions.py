@@ -1,5 +1,6 @@
 """Commands on executions that there are."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -203,7 +204,9 @@ def test_restart_keeps_what_is_done_and_says_so_before(podium: Podium, flows: Pa
     assert done.code == 0 and "after kept" in done.out and "goes on" in done.err
     assert "the disk is empty" not in done.out, "what was said before is not said again"
     assert podium("runs", "-q").out.count("\n") == 1
-    assert podium("restart", "last").code == 1
+    again = podium("restart", "last")
+    assert again.code == 1
+    assert re.search(r"podium: \w{8} \(SUCCESS\): No task found to restart .*`podium replay \w{8}` runs it", again.err)
 
 
 def test_restart_with_the_flow_as_it_is_now(podium: Podium, flows: Path) -> None:

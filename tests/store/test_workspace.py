@@ -158,6 +158,8 @@ def test_finding_a_flow(tmp_path: Path) -> None:
         ("helo", None, "There is no flow `helo` in .*Did you mean `hello`?"),
         ("hello", "prod", "no flow `hello` in namespace `prod`. Namespace `lab` has one."),
         ("zzz", None, "The flows there: hello, other, twice."),
+        ("f", None, "There is no flow `f` in .* e/f.yaml holds the flow `twice`."),
+        ("values", None, "There is no flow `values` in .* values.yaml is no flow. A flow is a YAML file with"),
         ("other", None, "Several namespaces have a flow `other`: lab, prod. Say which one is meant."),
         ("twice", None, "`twice` of namespace `lab` is in two places: d.yaml and e/f.yaml."),
     ],
@@ -168,8 +170,15 @@ def test_a_flow_that_cannot_be_found(tmp_path: Path, flow_id: str, namespace: st
         {"a.yaml": "lab/hello", "b.yaml": "lab/other", "c.yaml": "prod/other", "d.yaml": "lab/twice",
          "e/f.yaml": "lab/twice"},
     )  # fmt: skip
+    (tmp_path / "values.yaml").write_bytes(b"\0\xff")
     with pytest.raises(StoreError, match=message):
         workspace.find_flow(flow_id, namespace)
+
+
+def test_a_flow_of_many_characters_is_found(tmp_path: Path) -> None:
+    """The loader says which ones are too many; passed over, it would be a flow that is not there."""
+    (tmp_path / "wide.yaml").write_text(f"id: wide\nnamespace: lab\ndescription: {'語' * 2_000_000}\ntasks: []\n")
+    assert Workspace(tmp_path).find_flow("wide").path == tmp_path / "wide.yaml"
 
 
 def test_an_empty_workspace_says_what_a_flow_is(tmp_path: Path) -> None:

@@ -282,6 +282,10 @@ def test_a_missing_interpreter_is_named(ctx: FakeContext, type_name: str, props:
             "`namespaceFiles`.",
         ),
         (
+            PYTHON_COMMANDS, {"commands": ["python3 quite-else.py"], "namespaceFiles": {"enabled": True}},
+            "There is no file `quite-else.py`, neither in the working directory nor in namespace `company.team`.",
+        ),
+        (
             PYTHON, {"script": "import no_such_module_here"},
             "The Python module `no_such_module_here` is not installed: add its package (`no_such_module_here`?) to "
             "`dependencies`.",

@@ -253,6 +253,7 @@ async def test_what_goes_wrong_at_the_start_is_told_and_leaves_no_row(tmp_path: 
         await until(pilot, lambda: app.main.editor.current is not None)
         app.main.execute("company.team", "plain")
         await until(pilot, lambda: "Cannot execute an invalid flow" in grid(app))
+        assert "That did not work" not in grid(app)
         assert app.main.runs.table.row_count == 0
 
 

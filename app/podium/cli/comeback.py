@@ -8,7 +8,7 @@ from podium.base.looks import short_id
 from podium.base.text import clean
 from podium.cli.command import Arguments, Command, Parser, add_output
 from podium.cli.control import task_run
-from podium.cli.errors import OK, UsageError
+from podium.cli.errors import FAILED, OK, CommandError, UsageError
 from podium.cli.follow import Following, follow
 from podium.cli.inputs import add_inputs, given_inputs
 from podium.cli.lanes import chosen_lines
@@ -70,15 +70,22 @@ def _restart_arguments(parser: Parser) -> None:
 
 
 def _restart(arguments: Arguments, console: Console) -> int:
+    from podium.runtime.executions import Refused
+
     session = Session(arguments.workspace, console)
     execution_id = find_run(session, arguments.run_name)
     revision = _chosen_revision(session, execution_id, arguments.revision)
-    if arguments.dry_run:
-        _print_fates(session.executions.preview_restart(execution_id, revision=revision), arguments.output, console)
-        return OK
-    return _go_on(
-        session, session.executions.restart(execution_id, revision=revision), execution_id, arguments, console
-    )
+    try:
+        if arguments.dry_run:
+            fates = session.executions.preview_restart(execution_id, revision=revision)
+            _print_fates(fates, arguments.output, console)
+            return OK
+        runs_now = session.executions.restart(execution_id, revision=revision)
+    except Refused as error:
+        name, state = short_id(execution_id), session.executions.get(execution_id).state
+        again = f" `podium replay {name}` runs it again from the start." if state in TERMINAL else ""
+        raise CommandError(f"{name} ({state}): {error}{again}", FAILED) from error
+    return _go_on(session, runs_now, execution_id, arguments, console)
 
 
 # ---- replay ----------------------------------------------------------------------------------------------------

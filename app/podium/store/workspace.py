@@ -26,7 +26,9 @@ FLOW_FOLDERS = frozenset({"flows", "_flows"})
 """Names of folders that hold only the flows of a namespace; the namespace's files are beside them."""
 
 _NAMESPACE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]*")
-_LARGEST_FLOW = 4 * 1024 * 1024
+_LARGEST_FLOW = 16 * 1024 * 1024
+"""Bytes. More than a flow may have (3 million characters): one that is too large is told so, not passed over."""
+_WHAT_A_FLOW_IS = "A flow is a YAML file with `id:`, `namespace:` and `tasks:` at its top level."
 _RECENT = 1.0
 """Seconds for which a look at the whole tree holds, where that is allowed."""
 _Stamp = tuple[int, int]
@@ -185,14 +187,23 @@ class Workspace:
         elsewhere = [flow.namespace for flow in flows if flow.id == flow_id]
         if elsewhere:
             return f"{text} Namespace `{elsewhere[0]}` has one."
+        named = self._file_named(flow_id)
+        if named is not None:
+            inside = [flow.id for flow in flows if flow.path == named]
+            holds = f"holds the flow `{inside[0]}`" if inside else f"is no flow. {_WHAT_A_FLOW_IS}"
+            return f"{text} {named.relative_to(self.root)} {holds}{'' if not inside else '.'}"
         ids = sorted({flow.id for flow in flows if namespace in (None, flow.namespace)})
         close = difflib.get_close_matches(flow_id, ids, n=3)
         if close:
             return f"{text} Did you mean {' or '.join(f'`{name}`' for name in close)}?"
         if not ids:
-            return f"{text} A flow is a YAML file with `id:`, `namespace:` and `tasks:` at its top level."
+            return f"{text} {_WHAT_A_FLOW_IS}"
         shown = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")
         return f"{text} The flows there: {shown}."
+
+    def _file_named(self, stem: str) -> Path | None:
+        """The first YAML file with this name, whatever is in it: people say the file when they mean the flow."""
+        return min((path for path, _ in _yaml_files(self.root) if path.stem == stem), default=None)
 
     # ---- namespaces --------------------------------------------------------------------------------------------
 

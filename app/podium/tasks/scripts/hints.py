@@ -90,6 +90,8 @@ def _file(ctx: RunContext, line: str, enabled: bool) -> str | None:
         return f"There is no file `{name}` in the working directory; the nearest is `{close}`."
     if name.startswith("/"):
         return f"There is no file `{name}`."
+    if enabled and name not in ctx.namespace_files.list(ctx.namespace):
+        return f"There is no file `{name}`, neither in the working directory nor in namespace `{ctx.namespace}`."
     return f"There is no file `{name}` in the working directory: bring it there with `inputFiles` or `namespaceFiles`."
 
 

@@ -271,9 +271,9 @@ def parse_labels(typed: str) -> tuple[dict[str, str], str | None]:
 
 def sentence_of(error: Exception) -> str:
     """What to tell the reader of an error: its own words, and for one that nobody foresaw its kind as well."""
-    from podium.runtime.executions import Refused
+    from podium.runtime.executions import NotCreated, Refused
 
     text = str(error) or "no reason is given"
-    if isinstance(error, (Refused, StoreError, OSError, ValueError)):
+    if isinstance(error, (Refused, NotCreated, StoreError, OSError, ValueError)):
         return text
     return f"That did not work ({type(error).__name__}): {text}"
