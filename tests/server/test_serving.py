@@ -21,9 +21,11 @@ from podium.engine.changes import ExecutionCreated, ExecutionMoved, ExecutionOut
 from podium.engine.execution import Execution
 from podium.model.flow import Flow
 from podium.runtime.executions import Executions
+from podium.server import state_feed
 from podium.server.flow_triggers import FlowTriggers, StateChange
 from podium.server.http_api import listening
 from podium.server.serve import Server
+from podium.store.errors import StoreError
 from podium.store.execution_records import ExecutionRecord
 from podium.store.journal import JournalWriter
 from podium.store.logs import read_lines
@@ -181,7 +183,7 @@ def test_a_trigger_that_is_switched_on_again_makes_up_for_what_it_missed(
     assert station.started() == []
     state = station.state()
     assert state is not None
-    station.stores.triggers.save(replace(state, disabled=False))
+    station.stores.triggers.switch(*CLOCK, disabled=False)
     for _ in range(4):
         station.tick()
         station.started()
@@ -623,3 +625,92 @@ def test_what_began_and_ended_without_a_server(station: Station, away: int, star
     station.restarted(away)
     station.tick(1)
     assert len(station.followers()) == starts
+
+
+# ---- what must not end or stop the server ------------------------------------------------------------------------
+
+
+def test_a_wrong_regular_expression_is_told_and_holds_nobody_up(station: Station) -> None:
+    where = "where: [{id: w, filters: [{field: FLOW_ID, type: REGEX, value: '[a'}]}]"
+    station.flow(f"  - {{id: wrong, type: {TRIGGER}Flow, preconditions: {{id: p, {where}}}}}", "wrong")
+    station.flow(SECOND, "second")
+    station.tick()
+    over = station.upstream()
+    station.end(over)
+    station.tick(1)
+    assert station.followers() == [over]
+    assert any("A filter of the trigger `wrong` cannot be evaluated" in text for text in station.told)
+
+
+def test_an_execution_that_cannot_be_looked_at_takes_no_other_with_it(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.flow(SECOND, "second")
+    station.tick()
+    first, second = station.upstream(), station.upstream()
+    station.end(first)
+    station.end(second)
+    load = ExecutionRecord.load
+
+    def broken(record: ExecutionRecord, **more: bool) -> Any:
+        if record.id == first:
+            raise StoreError("unreadable")
+        return load(record, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ExecutionRecord, "load", broken)
+        station.tick(1)
+    station.tick(1)
+    assert station.followers() == [second]
+    assert any(first in text and "unreadable" in text for text in station.told)
+
+
+def test_a_mistake_of_our_own_is_told_and_the_next_round_comes(
+    station: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+    stop = threading.Event()
+
+    def tick() -> None:
+        rounds.append(1)
+        if len(rounds) == 2:
+            stop.set()
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(station.server, "tick", tick)
+    monkeypatch.setattr("podium.server.serve.TICK", timedelta(0))
+    station.server.run(stop)
+    assert len(rounds) == 2 and "RuntimeError: oops" in station.told[0]
+
+
+def test_a_journal_that_goes_while_it_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_feed, "_size", lambda path: 10)
+    assert list(state_feed._new_states(state_feed._Followed(tmp_path / "gone", 0))) == []
+
+
+def test_a_damaged_line_of_a_journal_is_passed_over(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    kind = f'"e":"{ExecutionMoved.name}"'
+    journal.write_text(f'{{{kind},\n{{{kind},"state":"SUCCESS"}}\n', encoding="utf-8")
+    assert list(state_feed._new_states(state_feed._Followed(journal, 0))) == ["SUCCESS"]
+
+
+def test_a_trigger_that_is_switched_off_while_its_state_is_made_stays_off(station: Station) -> None:
+    triggers = station.stores.triggers
+    triggers.save(TriggerState(*CLOCK, next_date=datetime(2026, 1, 5, 11, tzinfo=UTC)))
+    read = station.state()
+    assert read is not None
+    triggers.switch(*CLOCK, disabled=True)
+    triggers.save(replace(read, next_date=datetime(2026, 1, 5, 12, tzinfo=UTC)))
+    state = station.state()
+    assert state is not None and state.disabled and state.next_date == datetime(2026, 1, 5, 12, tzinfo=UTC)
+    triggers.switch(*CLOCK, disabled=False)
+    state = station.state()
+    assert state is not None and not state.disabled and state.next_date == datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+def test_a_trigger_with_a_problem_does_not_keep_a_flow_of_the_same_name_from_its_webhook(hook: Hook) -> None:
+    hook.station.flow(f"  - {{id: hook, type: {TRIGGER}ScheduleOnDates, dates: [never]}}", "other")
+    hook.station.tick(10)
+    assert any(text.startswith("lab.other.hook: ") for text in hook.station.told)
+    assert hook.station.server.invalid("lab.other", "hook") is None

@@ -1,14 +1,11 @@
 """Switching triggers of the workspace on and off: the `Triggers` port of tasks."""
 
-from dataclasses import replace
-
 from podium.model.schema import Catalog
 from podium.plugin.task import TaskError
 from podium.runtime.flows import Flows
 from podium.runtime.refusals import NotCreated
 from podium.store.errors import StoreError
 from podium.store.stores import Stores
-from podium.store.trigger_states import TriggerState
 
 
 class TriggerSwitches:
@@ -29,9 +26,7 @@ class TriggerSwitches:
             ) from error
         if all(trigger.id != trigger_id for trigger in flow.triggers):
             raise TaskError(f"Unable to find trigger {trigger_id} for the flow {namespace}.{flow_id}")
-        key = (namespace, flow_id, trigger_id)
         try:
-            state = self._stores.triggers.get(*key) or TriggerState(*key)
-            self._stores.triggers.save(replace(state, disabled=not enabled))
+            self._stores.triggers.switch(namespace, flow_id, trigger_id, disabled=not enabled)
         except StoreError as error:
             raise TaskError(str(error)) from error

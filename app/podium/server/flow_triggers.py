@@ -282,12 +282,12 @@ class FlowTriggers:
         }.get(str(one["field"]), "")  # fmt: skip
         try:
             wanted = context.render(one.get("value"), variables)
-        except PROBLEMS as error:
+            if one["field"] == "EXPRESSION":
+                actual, wanted = str(wanted or ""), None
+            return _compared(actual, str(one["type"]), wanted, [str(each) for each in one.get("values") or ()])
+        except (*PROBLEMS, re.error) as error:
             self._warn(f"A filter of the trigger `{context.trigger.id}` cannot be evaluated: {error}")
             return False
-        if one["field"] == "EXPRESSION":
-            actual, wanted = str(wanted or ""), None
-        return _compared(actual, str(one["type"]), wanted, [str(each) for each in one.get("values") or ()])
 
 
 @dataclass(frozen=True, slots=True)

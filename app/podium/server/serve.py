@@ -50,7 +50,8 @@ class Server:
         self._poller = Poller(stores, registry, self._clock, tell)
         self._flows: tuple[Flow, ...] = ()
         self._schedules: dict[tuple[str, str, str], Schedule] = {}
-        self._broken: dict[str, str] = {}
+        self._broken: dict[tuple[str, ...], str] = {}
+        """What was told of a flow, or of one of its triggers."""
         self._off: set[tuple[str, str, str]] = set()
         self._paths: dict[tuple[str, str], Path] = {}
         started = self._clock.now()
@@ -64,7 +65,7 @@ class Server:
 
     def invalid(self, namespace: str, flow_id: str) -> str | None:
         """Why a flow cannot be executed; None for one that can, or that is not there."""
-        return self._broken.get(f"{namespace}.{flow_id}")
+        return self._broken.get((namespace, flow_id))
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -73,6 +74,8 @@ class Server:
                 self.tick()
             except StoreError as error:
                 self.tell(str(error))
+            except Exception as error:  # a mistake in one flow, or of ours, must not end the triggers of all others
+                self.tell(f"An error of Podium itself, please report it: {type(error).__name__}: {error}")
             if stop.wait(TICK.total_seconds()):
                 return
 
@@ -87,7 +90,11 @@ class Server:
         # Before anything is started: a crash in between loses one run, never repeats it.
         self._note_position(now)
         for execution_id, state in changes:
-            self._changed(execution_id, state)
+            try:
+                self._changed(execution_id, state)
+            except StoreError as error:
+                # Noted as seen already: the others must not be lost with this one.
+                self.tell(f"What follows from execution {execution_id} ({state}) was not started: {error}")
         for firing in self._flow_triggers.missed(self._flows):
             self.start(firing)
         self._fire_schedules(now)
@@ -158,8 +165,9 @@ class Server:
                     continue
                 made = wrong_schedule(self.stores, self.registry, flow, trigger)
                 if isinstance(made, str):
-                    self._once(f"{flow.namespace}.{flow.id}.{trigger.id}", made)
+                    self._once(key, made)
                     continue
+                self._broken.pop(key, None)
                 schedules[key] = made
                 state = self.stores.triggers.get(*key)
                 self._save(made.changed_state(state, now, known) if known else made.first_state(state, now))
@@ -176,19 +184,19 @@ class Server:
 
     def _loaded(self) -> Iterator[Flow]:
         for file in self.stores.workspace.flow_files():
-            name = f"{file.namespace}.{file.id}"
-            self._paths[file.namespace, file.id] = file.path
+            name = (file.namespace, file.id)
+            self._paths[name] = file.path
             try:
                 yield self._loader.of_file(file)
                 self._broken.pop(name, None)
             except NotCreated as error:
                 self._once(name, str(error))
 
-    def _once(self, name: str, problem: str) -> None:
+    def _once(self, name: tuple[str, ...], problem: str) -> None:
         """Tell a problem when it is new, not at every round."""
         if self._broken.get(name) != problem:
             self._broken[name] = problem
-            self.tell(f"{name}: {problem}")
+            self.tell(f"{'.'.join(name)}: {problem}")
 
     # -- schedules ---------------------------------------------------------------------------------------------
 
@@ -271,9 +279,7 @@ class Server:
                 continue
             for trigger in flow.triggers:
                 if trigger.id == origin.get("id") and state in trigger.stop_after:
-                    key = (namespace, flow_id, trigger.id)
-                    known = self.stores.triggers.get(*key) or TriggerState(*key)
-                    self._save(replace(known, disabled=True))
+                    self.stores.triggers.switch(namespace, flow_id, trigger.id, disabled=True)
                     self.tell(f"{namespace}.{flow_id}: trigger `{trigger.id}` is off now (stopAfter {state})")
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -118,11 +119,17 @@ def _size(path: Path) -> int:
 def _new_states(followed: _Followed) -> Iterator[str]:
     if _size(followed.journal) <= followed.offset:
         return
-    with followed.journal.open("rb") as file:
+    try:
+        file = followed.journal.open("rb")
+    except OSError:  # deleted just now
+        return
+    with file:
         file.seek(followed.offset)
         for line in file:
             if not line.endswith(b"\n"):
                 return
             followed.offset += len(line)
             if _KIND in line:
-                yield str(json.loads(line)["state"])
+                # Who takes a damaged journal up puts the damage aside.
+                with suppress(ValueError, KeyError, TypeError):
+                    yield str(json.loads(line)["state"])

@@ -11,6 +11,9 @@ from podium.store.database import Database, Row
 from podium.store.summaries import instant, milliseconds
 
 _COLUMNS = "namespace, flow_id, trigger_id, date, next_date, execution_id, evaluating, updated, disabled, extra"
+_SAVED = ", ".join(
+    f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[3:] if name != "disabled"
+)  # fmt: skip
 _POSITION = "position"
 _KEY = "namespace = ? AND flow_id = ? AND trigger_id = ?"
 
@@ -55,14 +58,25 @@ class TriggerStates:
         return [_state(row) for row in self._database.read(f"SELECT {_COLUMNS} FROM trigger_states ORDER BY 1, 2, 3")]
 
     def save(self, state: TriggerState) -> None:
-        """Keep a state as a whole."""
+        """Keep a state; whether a known trigger is off stays as it is: that somebody may `switch` meanwhile."""
         with self._database.transaction() as query:
             query(
-                f"INSERT OR REPLACE INTO trigger_states ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO trigger_states ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+                f"ON CONFLICT (namespace, flow_id, trigger_id) DO UPDATE SET {_SAVED}",
                 (state.namespace, state.flow_id, state.trigger_id, milliseconds(state.date),
                  milliseconds(state.next_date), state.execution_id, milliseconds(state.evaluating),
                  milliseconds(self._clock.now()), int(state.disabled), json.dumps(dict(state.extra))),
             )  # fmt: skip
+
+    def switch(self, namespace: str, flow_id: str, trigger_id: str, *, disabled: bool) -> None:
+        """Switch a trigger off or on; nothing else of its state changes."""
+        with self._database.transaction() as query:
+            query(
+                "INSERT INTO trigger_states (namespace, flow_id, trigger_id, updated, disabled, extra) "
+                "VALUES (?, ?, ?, ?, ?, '{}') ON CONFLICT (namespace, flow_id, trigger_id) "
+                "DO UPDATE SET disabled = excluded.disabled, updated = excluded.updated",
+                (namespace, flow_id, trigger_id, milliseconds(self._clock.now()), int(disabled)),
+            )
 
     def lock(self, namespace: str, flow_id: str, trigger_id: str, execution_id: str) -> bool:
         """Let an execution hold the trigger's lock; False when another one does, or the trigger is unknown."""
