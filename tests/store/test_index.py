@@ -18,7 +18,7 @@ import podium
 from podium.engine import changes as c
 from podium.engine.execution import fold
 from podium.store.database import Database
-from podium.store.errors import StoreError
+from podium.store.errors import NoRoom, StoreError
 from podium.store.index import Admission, ExecutionFilter, ExecutionIndex
 from podium.store.key_values import KeyValueStore
 from podium.store.schema import MIGRATIONS
@@ -403,6 +403,37 @@ def test_key_values_are_saved_from_a_database_with_a_damaged_page(tmp_path: Path
     assert database.notice is not None
     assert "1 of key values, 0 of flow revisions" in database.notice
     assert database.read("SELECT key FROM key_values") == [("k",)]
+
+
+def without_room(monkeypatch: pytest.MonkeyPatch, path: Path) -> Database:
+    """A database with the key `a` that was opened on a full disk."""
+    database = Database(path)
+    KeyValueStore(database).set("lab", "a", 1)
+    database.close()
+
+    def full(self: Database) -> None:
+        raise NoRoom("full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "_prepared", full)
+        return Database(path)
+
+
+def test_what_is_read_on_a_full_disk_does_not_stay_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "index.db"
+    monkeypatch.setattr("podium.store.database._STALE_SECONDS", 0.0)
+    old = without_room(monkeypatch, path)
+    KeyValueStore(Database(path)).set("lab", "b", 1)
+    assert KeyValueStore(old).keys("lab") == ["a", "b"]
+
+
+def test_what_looks_like_damage_on_a_full_disk_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = without_room(monkeypatch, tmp_path / "index.db")
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    assert isinstance(database._failure(error), NoRoom)
+    assert KeyValueStore(database).keys("lab") == ["a"]
+    assert [one.name for one in tmp_path.glob("*damaged*")] == []
 
 
 def test_a_database_of_a_newer_podium_is_left_alone(tmp_path: Path) -> None:

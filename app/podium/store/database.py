@@ -23,6 +23,8 @@ Row = tuple[Any, ...]
 _BUSY_SECONDS = 15.0
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REINDEX = "reindex"
+_STALE_SECONDS = 1.0
+"""How old what is read on a full disk may be."""
 _SHARED_MEMORY = 65_536
 """Bytes that the first connection to a database needs beside it, and some more."""
 
@@ -59,6 +61,7 @@ class Database:
         self._connection: sqlite3.Connection | None = None
         self._only_reads: StoreError | None = None
         """Why the connection, if there is one, is one that cannot write: the disk is full."""
+        self._look_again = 0.0
         self._inode = 0
         self._depth = 0
         self._damage: DatabaseDamage | None = None
@@ -137,9 +140,14 @@ class Database:
         if (
             self._connection is not None
             and not self._depth
-            and (self._damage is not None or _inode(self.path) != self._inode)
+            and (
+                self._damage is not None
+                or _inode(self.path) != self._inode
+                or (self._only_reads is not None and time.monotonic() >= self._look_again)
+            )
         ):
-            # The file was damaged, or another process has replaced it for that reason.
+            # The file was damaged, or another process has replaced it for that reason; or what can only be read does
+            # not show what others have written since, and there may be room again.
             self.close()
         if self._connection is None:
             self._connection = self._mended(self._damage) if self._damage else self._open()
@@ -159,6 +167,7 @@ class Database:
             if connection is None:
                 raise
             self._only_reads = full
+            self._look_again = time.monotonic() + _STALE_SECONDS
             return connection
 
     def _for_reading(self) -> sqlite3.Connection | None:
@@ -226,6 +235,10 @@ class Database:
     def _failure(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", None)
         primary = None if code is None else code & 0xFF
+        if primary in _DAMAGED and self._only_reads is not None:
+            # Others may write while it is read as if nobody did: that looks like damage, and is none.
+            self._look_again = 0.0
+            return NoRoom(f"{self._only_reads} Until then it cannot be read while others write to it.")
         if primary in _DAMAGED:
             self._damage = DatabaseDamage(f"The database {self.path} is damaged ({error}).")
             return self._damage
