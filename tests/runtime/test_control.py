@@ -3,14 +3,21 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.runtime.lab import Lab, orphans, shell, wait_until
 
 from podium.runtime import requests
 from podium.runtime.executions import NotCreated, Refused
+from podium.runtime.runner import Runner
+from podium.store.index import ExecutionIndex
+from podium.store.journal import JournalLocked, kept_from_writers
+from podium.store.summaries import ExecutionSummary
 
 RETURN = "type: io.kestra.plugin.core.debug.Return, format"
 PAUSE = "type: io.kestra.plugin.core.flow.Pause"
@@ -316,3 +323,35 @@ def test_an_idle_runner_uses_no_processor_time(lab: Lab) -> None:
     assert sum(after) - sum(before) <= 1
     lab.executions.kill(execution_id, hard=True)
     lab.end(execution_id)
+
+
+@pytest.mark.parametrize("task", ["flow.Pause", "log.Log, message: hi"])
+def test_the_index_knows_that_a_runner_leaves_before_another_one_can_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    """Else the row and the mark of the next runner are overwritten by those of the one that is just going."""
+    lab = Lab(tmp_path / "ws", _Nobody())
+    stores = lab.executions.stores
+    record = lab.executions.record(lab.start(lab.flow(f"- {{id: a, type: io.kestra.plugin.core.{task}}}")))
+    write, locked = ExecutionIndex.upsert_all, []
+
+    def upsert_all(index: ExecutionIndex, rows: Sequence[ExecutionSummary]) -> None:
+        if any(row.pid is None for row in rows):
+            try:
+                with kept_from_writers(record.journal):
+                    locked.append(False)
+            except JournalLocked:
+                locked.append(True)
+        write(index, rows)
+
+    monkeypatch.setattr(ExecutionIndex, "upsert_all", upsert_all)
+    runner = Runner(stores, lab.executions.registry, record, lab.launcher)
+    assert runner.run() == 0
+    runner.close()
+    assert locked == [True] and record.runner() is None
+    assert record.load().execution.state in ("PAUSED", "SUCCESS")
+
+
+class _Nobody:
+    def launch(self, root: Path, execution_id: str, prepared: Any = None) -> None:
+        """Nobody runs it."""

@@ -13,7 +13,8 @@ from podium.plugin.task import TaskError
 from podium.runtime.deletion import StillNeeded, delete_execution
 from podium.runtime.other_executions import OtherExecutions
 from podium.runtime.retention import collect, plan_retention
-from podium.store.errors import StoreError
+from podium.store.errors import NoRoom, StoreError
+from podium.store.execution_records import RunnerMark
 from podium.store.internal_storage import ExecutionPlace
 from podium.store.settings import Limits
 from podium.store.stores import Stores
@@ -84,6 +85,47 @@ def test_what_is_only_in_the_index_can_be_forgotten(tmp_path: Path) -> None:
     assert stores.index.get("e1") is None
     with pytest.raises(StoreError, match="'e1' not found"):
         delete_execution(stores, "e1", never_alive)
+
+
+def test_what_is_wanted_stays_also_when_there_is_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stores = opened(tmp_path)
+    record = put_execution(stores, "e1", log=log_line("a"))
+    delete, calls = stores.index.delete, []
+
+    def full_once(ids: list[str]) -> int:
+        calls.append(ids)
+        if len(calls) == 1:
+            raise NoRoom("full")
+        return delete(ids)
+
+    monkeypatch.setattr(stores.index, "delete", full_once)
+    delete_execution(stores, "e1", never_alive, logs=False)
+    assert [path.name for path in record.directory.iterdir()] == ["log.jsonl"]
+    assert stores.index.get("e1") is None
+
+
+# ---- the mark of a runner ------------------------------------------------------------------------------------------
+
+
+def test_only_the_runner_that_goes_takes_its_mark_away(tmp_path: Path) -> None:
+    record = put_execution(opened(tmp_path), "e1")
+    before, after = RunnerMark(1, "x", "e1"), RunnerMark(2, "y", "e1")
+    record.mark_runner(after)
+    record.unmark_runner(before)
+    assert record.runner() == after
+    record.unmark_runner(after)
+    assert record.runner() is None
+
+
+def test_last_words_however_many(tmp_path: Path) -> None:
+    record = put_execution(opened(tmp_path), "e1")
+    mark = RunnerMark(1, "x", "e1")
+    record.mark_runner(mark)
+    for words in ("ä" * 5000, "short", "longer again"):
+        record.note_last_words(words)
+        said = record.last_words()
+        assert said is not None and words.startswith(said) and len(said) >= min(len(words), 500)
+        assert record.runner() == mark
 
 
 # ---- retention ------------------------------------------------------------------------------------------------------

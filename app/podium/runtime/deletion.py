@@ -2,8 +2,9 @@
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from podium.engine.states import TERMINAL
 from podium.store.errors import NoRoom, StoreError, write_failure
@@ -71,16 +72,20 @@ def _delete(
         stores.index.delete([execution_id])
     except NoRoom:
         # To make room is what deleting is for: the files go first then.
-        shutil.rmtree(record.directory, ignore_errors=True)
+        _remove_files(record, kept)
         stores.index.delete([execution_id])
         return removed
-    if kept:
-        for entry in record.directory.iterdir():
-            if entry not in kept:
-                shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    else:
-        shutil.rmtree(record.directory, ignore_errors=True)
+    _remove_files(record, kept)
     return removed
+
+
+def _remove_files(record: ExecutionRecord, kept: Collection[Path]) -> None:
+    if not kept:
+        shutil.rmtree(record.directory, ignore_errors=True)
+        return
+    for entry in record.directory.iterdir():
+        if entry not in kept:
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 def _ended(stores: Stores, record: ExecutionRecord, is_alive: IsAlive) -> ExecutionPlace | None:

@@ -30,12 +30,12 @@ _AT_REST = ("CREATED", "RESTARTED", "QUEUED", "PAUSED")
 
 def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:
     """Close an execution whose runner died, if it did; True when something was lost with it."""
-    if living_runner(record) is not None:
+    dead = record.runner()
+    if dead is not None and is_alive(dead.pid, dead.identity):
         return False
     execution = record.load().execution
     if execution.terminal and not _open(execution):
-        if record.runner() is not None:
-            record.unmark_runner()
+        record.unmark_runner(dead)
         return False
     if execution.state in _AT_REST and not _open(execution):
         return False
@@ -45,7 +45,7 @@ def settle(stores: Stores, flows: Flows, record: ExecutionRecord) -> bool:
     except (JournalLocked, NotCreated):
         # Somebody takes it over just now; or its flow needs a plugin that is not here: nothing can be said about it.
         return False
-    record.unmark_runner()
+    record.unmark_runner(dead)
     if closed.lost or ended:
         end_remains([
             f"{execution.id}.{run.id}.{len(run.attempts) - 1}"

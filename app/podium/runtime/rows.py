@@ -35,7 +35,7 @@ class Rows:
             self._index.upsert_all(list(self._waiting.values()))
             self._waiting.clear()
         for record in self._left:
-            record.unmark_runner()
+            record.unmark_runner(self._mark)
         self._left.clear()
 
     def flush_if_old(self) -> None:

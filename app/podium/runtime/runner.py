@@ -309,14 +309,21 @@ class Runner:
     def release(self, drive: Drive) -> None:
         """Let go of an execution: its journal is complete and closed, the index knows, the next in the queue starts."""
         del self.drives[drive.id]
-        # What a child has given is in the journal of its caller, which is synced.
-        drive.close(durable=drive.id == self.root.id)
         execution = drive.execution
-        if not execution.terminal and (execution.timers or execution.state == "CREATED"):
-            # Something is due that nobody waits for any more: the mark of this process stays, so that it is seen.
-            self.rows.changed(execution)
-        else:
-            self.rows.left(execution, drive.record)
+        root = drive.id == self.root.id
+        try:
+            drive.flush()
+            if not execution.terminal and (execution.timers or execution.state == "CREATED"):
+                # Something is due that nobody waits for any more: the mark of this process stays, so that it is seen.
+                self.rows.changed(execution)
+            else:
+                self.rows.left(execution, drive.record)
+            if root or not execution.terminal:
+                # As long as nobody else can have the journal: what the next runner says must not be overwritten.
+                self.rows.flush()
+        finally:
+            # What a child has given is in the journal of its caller, which is synced.
+            drive.close(durable=root)
         if drive.execution.terminal and drive.flow.concurrency is not None:
             self.rows.flush()
             self._start_next(drive)

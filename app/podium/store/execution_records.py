@@ -217,11 +217,14 @@ class ExecutionRecord:
         mark = self.runner()
         if mark is None:
             return
-        noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root, "words": text}
+        noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root}
+        while len(line := json.dumps({**noted, "words": text}).encode()) > _BLOCK:
+            text = text[: len(text) * _BLOCK // len(line) - 1]
         with suppress(OSError):
             file = os.open(self._runner, os.O_WRONLY | os.O_CLOEXEC)
             try:
-                os.pwrite(file, json.dumps(noted).encode()[:_BLOCK], 0)
+                os.pwrite(file, line, 0)
+                os.ftruncate(file, len(line))  # of earlier words, which may have been more
             finally:
                 os.close(file)
 
@@ -233,6 +236,7 @@ class ExecutionRecord:
             return None
         return words if isinstance(words, str) else None
 
-    def unmark_runner(self) -> None:
-        """Nobody runs this execution any more."""
-        self._runner.unlink(missing_ok=True)
+    def unmark_runner(self, mark: RunnerMark | None) -> None:
+        """This runner is gone. The mark of another one, which has come meanwhile, stays."""
+        if mark is not None and self.runner() == mark:
+            self._runner.unlink(missing_ok=True)
