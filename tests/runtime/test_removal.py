@@ -117,10 +117,15 @@ def test_only_the_runner_that_goes_takes_its_mark_away(tmp_path: Path) -> None:
     assert record.runner() is None
 
 
-def test_last_words_however_many(tmp_path: Path) -> None:
+def test_last_words_however_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = put_execution(opened(tmp_path), "e1")
     mark = RunnerMark(1, "x", "e1")
     record.mark_runner(mark)
+    write = os.pwrite
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", lambda file, data, at: write(file, data[:100], at))
+        record.note_last_words("more than a file may hold " * 9)
+        assert record.runner() == mark and (record.last_words() or "").startswith("more than a file")
     for words in ("ä" * 5000, "short", "longer again"):
         record.note_last_words(words)
         said = record.last_words()

@@ -218,12 +218,14 @@ class ExecutionRecord:
         if mark is None:
             return
         noted = {"pid": mark.pid, "identity": mark.identity, "root": mark.root}
-        while len(line := json.dumps({**noted, "words": text}).encode()) > _BLOCK:
-            text = text[: len(text) * _BLOCK // len(line) - 1]
+        room = _BLOCK
         with suppress(OSError):
             file = os.open(self._runner, os.O_WRONLY | os.O_CLOEXEC)
             try:
-                os.pwrite(file, line, 0)
+                while (written := os.pwrite(file, line := _with_words(noted, text, room), 0)) < len(line):
+                    if written >= room:
+                        break
+                    room = written  # no file may be larger: a part of the words, so that it is still a mark
                 os.ftruncate(file, len(line))  # of earlier words, which may have been more
             finally:
                 os.close(file)
@@ -240,3 +242,10 @@ class ExecutionRecord:
         """This runner is gone. The mark of another one, which has come meanwhile, stays."""
         if mark is not None and self.runner() == mark:
             self._runner.unlink(missing_ok=True)
+
+
+def _with_words(mark: dict[str, Any], text: str, room: int) -> bytes:
+    """The mark of a runner with its last words, of which as many as there is room for."""
+    while len(line := json.dumps({**mark, "words": text}).encode()) > room and text:
+        text = text[: max(0, len(text) * room // len(line) - 1)]
+    return line
