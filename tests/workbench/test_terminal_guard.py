@@ -104,7 +104,7 @@ def test_a_terminal_with_another_owner_is_left_alone() -> None:
     def end(_: TerminalGuard) -> None:
         other = os.fork()
         if other == 0:
-            os.closerange(3, 64)  # as a program that is started
+            os.closerange(3, 4096)  # as a program that is started
             os.setpgid(0, 0)
             signal.signal(signal.SIGTTOU, signal.SIG_IGN)
             os.tcsetpgrp(0, os.getpgrp())
