@@ -1,7 +1,10 @@
 """Unsaved text outlives the process that it was typed in."""
 
+import errno
 import os
 from pathlib import Path
+
+import pytest
 
 from podium.workbench.files.drafts import Draft, Drafts
 
@@ -24,12 +27,30 @@ def test_a_draft_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_drafts_of_a_living_workbench_are_its_own(tmp_path: Path) -> None:
     drafts = Drafts(tmp_path)
-    drafts.keep(Draft("a", "x"))
-    place = next(tmp_path.glob("*.draft"))
-    place.write_text(place.read_text().replace(f'"pid": {os.getpid()}', f'"pid": {os.getppid()}'))
+    drafts.keep(Draft("a", "theirs"))
+    theirs = next(tmp_path.glob("*.draft"))
+    theirs = theirs.rename(str(theirs).replace(f".{os.getpid()}.", f".{os.getppid()}."))
     assert drafts.left_behind() == []
-    place.write_text(place.read_text().replace(f'"pid": {os.getppid()}', '"pid": 999999999'))
-    assert [draft.path for draft in drafts.left_behind()] == ["a"]
+    drafts.keep(Draft("a", "mine"))
+    assert "theirs" in theirs.read_text(), "two workbenches with unsaved text of one file"
+    drafts.drop("a")
+    assert list(tmp_path.iterdir()) == [theirs], "saved here, unsaved there"
+    theirs.rename(str(theirs).replace(f".{os.getppid()}.", ".999999999."))
+    assert [draft.text for draft in drafts.left_behind()] == ["theirs"]
+    drafts.drop("a")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    drafts = Drafts(tmp_path)
+    drafts.keep(Draft("a", "before"))
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space"):
+        drafts.keep(Draft("a", "after"))
+    assert [draft.text for draft in drafts.left_behind()] == ["before"] and len(list(tmp_path.iterdir())) == 1
 
 
 def test_a_damaged_draft_is_passed_over_and_kept(tmp_path: Path) -> None:

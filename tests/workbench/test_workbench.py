@@ -223,6 +223,18 @@ async def test_unsaved_text_is_written_down_while_typing_and_offered_again(tmp_p
         await until(pilot, lambda: not any((tmp_path / ".podium/unsaved").iterdir()))
 
 
+async def test_text_that_cannot_be_written_down_is_told_with_its_file(tmp_path: Path) -> None:
+    make_workspace(tmp_path)
+    app = workbench(tmp_path, "scripts/job.py")
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await opened(app, pilot)
+        folder = tmp_path / ".podium/unsaved"
+        folder.rmdir()
+        folder.write_text("no folder")
+        await pilot.press("#")
+        await until(pilot, lambda: "Unsaved text of scripts/job.py cannot be written" in grid(app))
+
+
 async def test_a_draft_of_a_file_that_is_gone_comes_back(tmp_path: Path) -> None:
     make_workspace(tmp_path)
     Drafts(tmp_path / ".podium/unsaved").keep(Draft("gone/x.txt", "kept", "00"))

@@ -196,7 +196,11 @@ class FileKeeper:
                 if not self._gave_up:
                     self._bench.drafts.keep(draft)
 
-        self._bench.files.do(keep, lambda _: None, self._fail)
+        def failed(error: Exception) -> None:
+            why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+            self._say(f"Unsaved text of {clean(draft.path)} cannot be written to .podium/unsaved: {why}.", True)
+
+        self._bench.files.do(keep, lambda _: None, failed)
 
     def drop_draft(self, buffer: Buffer) -> None:
         """The text of this file is not needed any more."""
