@@ -10,14 +10,14 @@ from tests.engine.simulation import Simulation, constant, flow
 from podium.base.clock import CountingIds, iso_instant
 from podium.engine import commands as k
 from podium.engine import stimuli as s
-from podium.engine.changes import encode
+from podium.engine.changes import ExecutionHeld, encode
 from podium.engine.execution import fold
 from podium.engine.plan import Plan
 from podium.engine.recovery import is_lost, lost
 from podium.engine.restart import RestartError, mark_as, replay, restart, unpaused
 from podium.engine.states import TERMINAL
 from podium.engine.variables import Variables
-from podium.model.flow import Sla
+from podium.model.flow import Flow, Sla
 
 A, B, C = {"id": "a"}, {"id": "b"}, {"id": "c"}
 
@@ -319,6 +319,17 @@ def test_finally_comes_after_the_last_round_of_a_loop(more, state) -> None:
     assert begun == ["a", "a", "a", "f"]
 
 
+def test_a_loop_that_is_taken_up_in_its_finally_has_no_further_round() -> None:
+    def loop(condition: str) -> Flow:
+        return flow([{"id": "w", "do": "LoopUntil", "condition": condition, "tasks": [A], "finally": [{"id": "f"}]}])
+
+    run = Simulation(loop("true"), manual=True).run()
+    run.work("a")
+    again = Simulation(loop("false"), execution=run.execution, prefix="again").run(s.TakeUp())
+    assert again.execution.terminal and again.taskrun("w").outputs == {"iterationCount": 1}
+    assert [command.task.id for command in again.commands if isinstance(command, k.Submit)] in ([], ["f"])
+
+
 def test_loop_until_ends_with_a_failing_child() -> None:
     run = Simulation(flow([{"id": "w", "do": "LoopUntil", "condition": "false", "tasks": [A]}]), {"a": "FAILED"}).run()
     assert run.states() == ["w FAILED", "a FAILED", "FAILED"]
@@ -409,6 +420,22 @@ def test_two_who_resume_the_same_pause_do_not_resume_the_next() -> None:
     first = run.taskrun("p").id
     run.run(s.Resume(first))
     assert run.run(s.Resume(first)).states() == ["p SUCCESS", "q PAUSED", "PAUSED"]
+
+
+def test_a_resume_of_a_pause_that_is_over_leaves_what_somebody_holds() -> None:
+    run = Simulation(flow([A, B]), manual=True).run()
+    run.feed(s.Pause())
+    run.work("a")
+    assert run.run(s.Resume("a pause that is over")).states() == ["a SUCCESS", "PAUSED"]
+    run.manual = False
+    assert run.run(s.Resume()).states() == ["a SUCCESS", "b SUCCESS", "SUCCESS"]
+
+
+def test_a_pause_in_what_somebody_holds_is_left_to_a_runner() -> None:
+    run = Simulation(flow([{"id": "p", "do": "Pause"}, A])).run()
+    run.execution.apply(ExecutionHeld(True))
+    assert unpaused(run.flow, run.execution, run.clock.now()) == ()
+    assert unpaused(run.flow, run.execution, run.clock.now(), killed=True)
 
 
 def test_a_pause_is_seen_in_both_histories() -> None:

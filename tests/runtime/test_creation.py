@@ -16,6 +16,7 @@ from podium.runtime.flows import Flows
 from podium.runtime.masks import masker_of
 from podium.runtime.refusals import NotCreated
 from podium.runtime.workspace_types import workspace_registry
+from podium.store.errors import NoRoom, StoreError
 from podium.store.journal import read_journal
 from podium.store.logs import read_lines
 from podium.store.stores import Stores
@@ -178,6 +179,16 @@ def test_what_is_refused_leaves_nothing_behind(
     assert message in str(caught.value)
     assert lab.left_behind() == []
     assert lab.stores.index.search().total == 0
+
+
+def test_what_the_index_cannot_take_does_not_begin_some_day(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(summary: object) -> None:
+        raise NoRoom("full")
+
+    monkeypatch.setattr(lab.stores.index, "upsert", full)
+    with pytest.raises(StoreError, match="full"):
+        lab.create()
+    assert lab.left_behind() == []
 
 
 def test_a_refusal_keeps_no_copy_of_a_file(lab: Lab, tmp_path: Path) -> None:
