@@ -12,20 +12,36 @@ from podium.engine.states import TERMINAL
 History = list[tuple[str, datetime]]
 
 
-@dataclass(slots=True)
-class Attempt:
-    """One try of a task; `histories` are (state, instant) pairs, never empty."""
+class Histories:
+    """What is in one state after the other; `histories` are (state, instant) pairs, never empty."""
 
+    __slots__ = ()
     histories: History
-    log_file: str | None = None
 
     @property
     def state(self) -> str:
         return self.histories[-1][0]
 
+    @property
+    def start(self) -> datetime:
+        return self.histories[0][1]
+
+    @property
+    def end(self) -> datetime | None:
+        state, date = self.histories[-1]
+        return date if state in TERMINAL else None
+
 
 @dataclass(slots=True)
-class TaskRun:
+class Attempt(Histories):
+    """One try of a task."""
+
+    histories: History
+    log_file: str | None = None
+
+
+@dataclass(slots=True)
+class TaskRun(Histories):
     """One reached task. `value` and `iteration` exist on direct children of a loop only (semantics 4.7)."""
 
     id: str
@@ -42,21 +58,8 @@ class TaskRun:
     settled: dict[str, str] = field(default_factory=dict)
     child_outputs: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
 
-    @property
-    def state(self) -> str:
-        return self.histories[-1][0]
 
-    @property
-    def start(self) -> datetime:
-        return self.histories[0][1]
-
-    @property
-    def end(self) -> datetime | None:
-        state, date = self.histories[-1]
-        return date if state in TERMINAL else None
-
-
-class Execution:
+class Execution(Histories):
     """One run of a flow. Changed only through `apply`, so that live state and journal cannot differ."""
 
     __slots__ = (
@@ -89,19 +92,6 @@ class Execution:
         self.lost = False
         self.held = False
         """Whether somebody has paused it: it waits for a resume, whatever else it waits for."""
-
-    @property
-    def state(self) -> str:
-        return self.histories[-1][0]
-
-    @property
-    def start(self) -> datetime:
-        return self.histories[0][1]
-
-    @property
-    def end(self) -> datetime | None:
-        state, date = self.histories[-1]
-        return date if state in TERMINAL else None
 
     @property
     def terminal(self) -> bool:
