@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 from podium.model.flow import Flow, Task
@@ -18,32 +19,33 @@ class FailedTask:
     def __init__(self, flow: Flow, record: ExecutionRecord) -> None:
         self._record = record
         self._handlers = frozenset(_handlers(flow)) if _ASKED.search(flow.source) else frozenset()
+        self._reading = Lock()
+        self._read = 0
+        self._found: dict[str, str] | None = None
+        self._run: str | None = None
 
     def seen(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """The variables of a task run, with `error` when it reacts to one."""
         task = variables.get("task")
         if not self._handlers or not isinstance(task, Mapping) or task.get("id") not in self._handlers:
             return variables
-        error = self._error()
+        with self._reading:
+            error = self._error()
         return variables if error is None else {**variables, "error": error}
 
     def _error(self) -> Mapping[str, str] | None:
-        """The last error of a task that is not itself a reaction to one."""
-        found: dict[str, str] | None = None
-        run = None
-        if not self._record.log.exists():
-            return None
-        for line, _ in read_lines(self._record.log):
+        """The last error of a task that is not itself a reaction to one; what was read of the log is not read again."""
+        for line, end in read_lines(self._record.log, self._read):
+            self._read = end
             if line.source != "log" or line.task_id is None or line.task_id in self._handlers:
                 continue
             if line.level == "ERROR":
-                found = {"taskId": line.task_id, "message": line.message, "stackTrace": ""}
-                run = line.task_run_id
-            elif (
-                line.level == "TRACE" and found is not None and line.task_run_id == run and "Traceback" in line.message
-            ):
-                found["stackTrace"] = line.message
-        return found
+                self._found = {"taskId": line.task_id, "message": line.message, "stackTrace": ""}
+                self._run = line.task_run_id
+            elif line.level == "TRACE" and self._found is not None and line.task_run_id == self._run:
+                if "Traceback" in line.message:
+                    self._found = {**self._found, "stackTrace": line.message}
+        return self._found
 
 
 def _handlers(flow: Flow) -> Iterator[str]:
