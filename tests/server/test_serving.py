@@ -336,6 +336,16 @@ def test_the_status_that_a_webhook_answers_with(hook: Hook, code: str, status: i
     assert len(hook.station.started()) == (status != 422)
 
 
+def test_an_answer_that_says_no_content_has_none(hook: Hook) -> None:
+    hook.station.flow(webhook(", responseCode: 204"))
+    hook.station.tick(10)
+    with socket.create_connection(("127.0.0.1", hook.port), timeout=60) as connection:
+        connection.sendall(b"POST /api/v1/executions/webhook/lab/flow/open-sesame HTTP/1.0\r\nHost: localhost\r\n\r\n")
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.split()[1] == b"204" and answer.endswith(b"\r\n\r\n")
+    assert len(hook.station.started()) == 1
+
+
 @pytest.mark.parametrize(
     ("condition", "status"),
     [
@@ -625,6 +635,28 @@ def test_what_began_and_ended_without_a_server(station: Station, away: int, star
     station.restarted(away)
     station.tick(1)
     assert len(station.followers()) == starts
+
+
+def test_an_old_execution_that_is_taken_up_again_is_followed_to_its_end(station: Station) -> None:
+    """Once, and without what it had been before."""
+    station.flow(SECOND, "second")
+    station.tick()
+    old = station.upstream()
+    station.end(old)
+    station.tick(1)
+    station.tick(3600)
+    station.tick(3600)
+    assert station.followers() == [old]
+    record, now = station.executions.record(old), station.clock.now()
+    with JournalWriter(record.journal) as journal:
+        journal.append([c.encode(each) for each in (c.ExecutionRestarted(2), ExecutionMoved("RESTARTED", now))])
+    station.stores.index.upsert(summary_of(record.load().execution))
+    station.tick(1)
+    assert station.followers() == [old]
+    station.end(old)
+    station.tick(1)
+    station.tick(1)
+    assert station.followers() == [old, old]
 
 
 # ---- what must not end or stop the server ------------------------------------------------------------------------

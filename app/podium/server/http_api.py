@@ -131,7 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
         if kind != _JSON and isinstance(content, dict) and len(content) == 1:
             # Of one output as plain text its value alone.
             content = next(iter(content.values()))
-        if kind != _JSON and isinstance(content, str):
+        if status in (204, 205, 304):
+            data = b""  # by definition of HTTP these have no body
+        elif kind != _JSON and isinstance(content, str):
             data = content.encode()
         else:
             data = b"" if content is None else json.dumps(content, ensure_ascii=False, default=str).encode()

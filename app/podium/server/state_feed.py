@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from podium.engine.changes import ExecutionMoved
+from podium.engine.changes import ExecutionMoved, ExecutionRestarted
 from podium.engine.states import TERMINAL
 from podium.store.index import ExecutionFilter, ExecutionIndex
 from podium.store.stores import Stores
@@ -19,6 +19,7 @@ _RESTART = timedelta(minutes=5)
 """How long a server may be away for a restart: what begins meanwhile belongs to it."""
 _PAGE, _MANY = 200, 10_000
 _KIND = f'"e":"{ExecutionMoved.name}"'.encode()
+_RESTARTED = f'"e":"{ExecutionRestarted.name}"'.encode()
 
 
 @dataclass(slots=True)
@@ -98,6 +99,11 @@ class StateFeed:
                 del self._followed[execution_id]
 
     def _discover(self) -> None:
+        for row in self._index.unfinished():
+            if row.id not in self._followed and row.start < self._since - _MARGIN:
+                # It was over and let go of, or ended long before: somebody has taken it up again.
+                journal = self._stores.record(row.id).journal
+                self._followed[row.id] = _Followed(journal, _last_restart(journal))
         number = 1
         while True:
             found = self._index.search(ExecutionFilter(after=self._since - _MARGIN), number, _PAGE)
@@ -114,6 +120,16 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _last_restart(journal: Path) -> int:
+    """Where the journal tells what came after the last restart; its end if there was none."""
+    try:
+        content = journal.read_bytes()
+    except OSError:
+        return 0
+    at = content.rfind(_RESTARTED)
+    return content.rfind(b"\n", 0, at) + 1 if at >= 0 else len(content)
 
 
 def _new_states(followed: _Followed) -> Iterator[str]:
