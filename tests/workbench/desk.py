@@ -35,13 +35,13 @@ def make_workspace(root: Path, files: Mapping[str, str] | None = None) -> Path:
     return root
 
 
-def workbench(root: Path, start: str = "", *, ascii_only: bool = False) -> PodiumApp:
+def workbench(root: Path, start: str = "", *, ascii_only: bool = False, theme: str = "podium") -> PodiumApp:
     """The app, not running yet; `start` is a file to open."""
     stores = Stores.open(root, ManualClock(NOW))
     registry = default_registry()
     executions = Executions(stores.workspace, registry, settings=stores.settings, stores=stores)
     file = root / start if start else None
-    return PodiumApp(stores, registry, executions, start=file, zone=UTC, theme="podium", ascii_only=ascii_only)
+    return PodiumApp(stores, registry, executions, start=file, zone=UTC, theme=theme, ascii_only=ascii_only)
 
 
 def grid(app: PodiumApp) -> str:

@@ -98,7 +98,10 @@ def test_a_full_disk_leaves_the_old_content(tmp_path: Path, monkeypatch: pytest.
     ("data", "sentence"),
     [
         (b"\x7fELF\0\0", "x is a binary file (6 bytes); there is no text to show."),
-        (b"x" * (text_files.LARGEST + 1), "x has 16 MB; up to 16 MB are shown. Open it in your own editor with F4."),
+        (
+            b"x" * (text_files.LARGEST + 1),
+            "x has more than 16 MB and is not shown. F4 in the tree opens it in your own editor.",
+        ),
     ],
 )
 def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes, sentence: str) -> None:

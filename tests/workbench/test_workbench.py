@@ -555,3 +555,33 @@ async def test_keys_that_arrive_together_are_done_in_their_order(tmp_path: Path)
         await until(pilot, lambda: app.main.files.rows.is_filtered)
         await until(pilot, lambda: app.focused is not None and getattr(app.focused, "value", "") == "x.t")
         assert editor.text == "conea\ne\nftwob\nd"
+
+
+async def test_the_tree_opens_the_readers_own_editor(tmp_path: Path) -> None:
+    """A file that is not shown, being too large or no text, says F4; there is no editor pane then to press it in."""
+    make_workspace(tmp_path)
+    app = workbench(tmp_path)
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        rows = app.main.files.rows
+        await until(pilot, lambda: rows.selected is not None)
+        while (entry := rows.selected) is None or entry.is_folder:
+            await pilot.press("down")
+        await pilot.press("f4")
+        await until(pilot, lambda: "no terminal here that another editor" in grid(app))
+
+
+async def test_the_tree_has_the_keys_when_the_first_file_cannot_be_shown(tmp_path: Path) -> None:
+    make_workspace(tmp_path)
+    (tmp_path / "binary").write_bytes(b"\0")
+    app = workbench(tmp_path, "binary")
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await until(pilot, lambda: "binary is a binary file" in grid(app))
+        await until(pilot, lambda: app.main.files.has_focus_within)
+
+
+async def test_a_theme_that_does_not_exist_is_told(tmp_path: Path) -> None:
+    make_workspace(tmp_path)
+    app = workbench(tmp_path, theme="nonsense")
+    async with app.run_test(size=WIDE, notifications=True) as pilot:
+        await until(pilot, lambda: "There is no theme `nonsense`." in grid(app))
+        assert app.theme == "podium"

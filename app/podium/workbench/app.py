@@ -90,8 +90,8 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         self._prepare = prepare
         for one in THEMES:
             self.register_theme(one)
-        wanted = theme or chosen_theme(os.environ)
-        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+        self._wanted_theme = theme or chosen_theme(os.environ)
+        self.theme = self._wanted_theme if self._wanted_theme in self.available_themes else THEMES[0].name
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._twins] if self._twins.enabled else super().get_line_filters()
@@ -123,6 +123,10 @@ class PodiumApp(KeysInOrder[None], DiffOutput[None]):
         self.bench.feed.stop()
 
     def _after_the_first_frame(self) -> None:
+        if self._wanted_theme not in self.available_themes:
+            others = "ansi-dark, ansi-light and the others of Textual"
+            names = ", ".join([*(one.name for one in THEMES), others])
+            self.main.say(f"There is no theme `{self._wanted_theme}`. There are {names}.", True)
         if self._prepare is not None:
             threading.Thread(target=self._prepare_now, name="podium-prepare", daemon=True).start()
         self.set_timer(2.0, self._calm_the_collector)

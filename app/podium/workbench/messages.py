@@ -24,6 +24,14 @@ class FileOpenRequested(Message):
         self.path, self.line, self.column, self.take_focus = path, line, column, take_focus
 
 
+class EditOutsideRequested(Message):
+    """A file is to be edited with the reader's own program, from a line on (from 0)."""
+
+    def __init__(self, path: Path, line: int = 0) -> None:
+        super().__init__()
+        self.path, self.line = path, line
+
+
 class FilesMoved(Message):
     """A file or folder has another path now; None when it went."""
 

@@ -88,8 +88,8 @@ def open_text(path: Path, root: Path) -> TextFile:
     data = _read(path)
     if len(data) > LARGEST:
         raise FileError(
-            f"{path.name} has {len(data) / (1 << 20):.0f} MB; up to {LARGEST >> 20} MB are shown. "
-            "Open it in your own editor with F4."
+            f"{path.name} has more than {LARGEST >> 20} MB and is not shown. "
+            "F4 in the tree opens it in your own editor."
         )
     encoding = next((name for bom, name in _BOMS if data.startswith(bom)), "utf-8")
     if encoding in ("utf-8", "utf-8-sig") and b"\0" in data[:_SNIFFED]:

@@ -22,7 +22,7 @@ from podium.workbench.editing.checking import check_text
 from podium.workbench.editing.newest_only import NewestOnly
 from podium.workbench.files.text_files import FileError
 from podium.workbench.marks import Mark
-from podium.workbench.messages import Said
+from podium.workbench.messages import EditOutsideRequested, Said
 from podium.workbench.off_thread import off_thread
 from podium.workbench.panes.buffer import Buffer, fix_as_edit
 from podium.workbench.panes.prepared import Prepared, prepare
@@ -89,13 +89,6 @@ class EditorPane(Vertical):
 
     class Settled(Message):
         """Typing in a file paused."""
-
-        def __init__(self, buffer: Buffer) -> None:
-            super().__init__()
-            self.buffer = buffer
-
-    class ExternalWanted(Message):
-        """The file is to be edited with the reader's own editor."""
 
         def __init__(self, buffer: Buffer) -> None:
             super().__init__()
@@ -462,7 +455,8 @@ class EditorPane(Vertical):
     def action_external(self) -> None:
         """Edit the file with the program that `$VISUAL` or `$EDITOR` names."""
         if self._current is not None:
-            self.post_message(self.ExternalWanted(self._current))
+            line, _ = self._current.editor.cursor_location
+            self.post_message(EditOutsideRequested(self._current.path, line))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that would do nothing are not offered."""

@@ -26,7 +26,7 @@ from podium.workbench.files.new_flow import flow_template
 from podium.workbench.files.text_files import FileError
 from podium.workbench.files.tree_model import TreeModel
 from podium.workbench.following import News, Overview
-from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
+from podium.workbench.messages import EditOutsideRequested, ExecuteRequested, FileOpenRequested, FilesMoved, Said
 from podium.workbench.runs.question import Choice, Question
 from podium.workbench.widgets.field import Field
 from podium.workbench.widgets.file_tree import FileTree
@@ -55,6 +55,7 @@ class TreePane(Vertical):
         Binding("d,delete", "remove", "Remove", id="tree.remove"),
         Binding("u", "undo", "Take back", id="tree.undo"),
         Binding("x", "execute", "Execute", show=False, id="tree.execute"),
+        Binding("f4", "external", "Your own editor", show=False, id="tree.external"),
         Binding("y", "copy_path", "Copy path", show=False, id="tree.copy_path"),
         Binding("escape", "clear_filter", "Clear filter", show=False, id="tree.clear"),
     ]
@@ -435,6 +436,12 @@ class TreePane(Vertical):
             self.post_message(Said("There is no flow under the cursor.", failed=True))
             return
         self.post_message(ExecuteRequested(*flows[0]))
+
+    def action_external(self) -> None:
+        """Edit the file under the cursor with the reader's own program: also what is not shown here."""
+        entry = self.rows.selected
+        if entry is not None and not entry.is_folder:
+            self.post_message(EditOutsideRequested(self._bench.workspace.root / entry.path))
 
     def action_copy_path(self) -> None:
         entry = self.rows.selected

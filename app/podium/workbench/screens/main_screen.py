@@ -22,7 +22,7 @@ from podium.store.log_filter import AT_FIRST
 from podium.workbench.bench import Bench
 from podium.workbench.editing.outside import outside_command
 from podium.workbench.following import News, Overview, ReadingFailed, ServerSeen
-from podium.workbench.messages import ExecuteRequested, FileOpenRequested, FilesMoved, Said
+from podium.workbench.messages import EditOutsideRequested, ExecuteRequested, FileOpenRequested, FilesMoved, Said
 from podium.workbench.panes.buffer import Buffer
 from podium.workbench.panes.editor_pane import EditorPane
 from podium.workbench.panes.file_keeper import FileKeeper
@@ -220,6 +220,8 @@ class MainScreen(Screen[None]):
                 stayed = self._pane == pane and not self._question.has_focus_within
                 if take_focus and stayed and buffer is not None and buffer is self.editor.current:
                     self.action_pane("editor")
+                elif self.focused is None:
+                    self.files.focus()  # at the start, when the file cannot be shown: the keys must go somewhere
             finally:
                 if release is not None:
                     release()
@@ -270,17 +272,17 @@ class MainScreen(Screen[None]):
         event.stop()
         self.close_file(event.buffer)
 
-    @on(EditorPane.ExternalWanted)
-    def _external_wanted(self, event: EditorPane.ExternalWanted) -> None:
+    @on(EditOutsideRequested)
+    def _edit_outside_requested(self, event: EditOutsideRequested) -> None:
         event.stop()
-        buffer = event.buffer
-        if buffer.dirty:
-            self.keeper.save(buffer, lambda: self._edit_outside(buffer))
+        buffer = self.editor.buffer_of(event.path)
+        if buffer is not None and buffer.dirty:
+            self.keeper.save(buffer, lambda: self._edit_outside(event.path, event.line))
         else:
-            self._edit_outside(buffer)
+            self._edit_outside(event.path, event.line)
 
-    def _edit_outside(self, buffer: Buffer) -> None:
-        command = outside_command(os.environ, buffer.path, buffer.editor.cursor_location[0] + 1)
+    def _edit_outside(self, path: Path, line: int) -> None:
+        command = outside_command(os.environ, path, line + 1)
         try:
             with self.app.suspend():
                 subprocess.run(command, cwd=self.bench.workspace.root, check=False)
@@ -288,7 +290,7 @@ class MainScreen(Screen[None]):
             self.say("There is no terminal here that another editor could use.", failed=True)
         except OSError as error:
             self.say(f"{command[0]} cannot be started: {error.strerror}. Set $EDITOR to another program.", failed=True)
-        self.keeper.changed_on_disk(buffer.path)
+        self.keeper.changed_on_disk(path)
 
     def close_file(self, buffer: Buffer) -> None:
         """Close a file, after a question when it has unsaved text."""
