@@ -190,6 +190,17 @@ def test_a_trigger_that_is_switched_on_again_makes_up_for_what_it_missed(
     assert station.dates() == expected
 
 
+@pytest.mark.parametrize(("more", "executions"), [("", 1), (", allowConcurrent: true", 3)])
+def test_an_execution_keeps_its_schedule_from_firing_unless_others_may_run_beside_it(
+    station: Station, more: str, executions: int
+) -> None:
+    station.flow(schedule("* * * * *", more))
+    station.tick()
+    for _ in range(3):
+        station.tick(60)
+    assert station.stores.index.search().total == executions
+
+
 def test_a_label_that_cannot_be_rendered_is_left_out_and_told(station: Station) -> None:
     station.flow(schedule("* * * * *", ", labels: {team: data, gone: '{{ nothing.here }}'}"))
     station.tick()
