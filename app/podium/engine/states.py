@@ -15,11 +15,6 @@ CREATED: Final[frozenset[str]] = frozenset({"CREATED", "SUBMITTED", "RESTARTED"}
 ALL_STATES: Final[tuple[str, ...]] = State.__args__  # type: ignore[attr-defined]
 
 
-def is_terminal(state: str) -> bool:
-    """Whether nothing more happens by itself after this state."""
-    return state in TERMINAL
-
-
 def canonical_state(name: str) -> str:
     """A state's name as Podium writes it: upper case, `CANCELED` read as `CANCELLED`; ValueError if unknown."""
     upper = name.strip().upper()

@@ -14,7 +14,6 @@ from podium.expressions.date_parsing import Cursor, Unparsable, parse_field
 from podium.expressions.errors import ExpressionError, did_you_mean
 from podium.expressions.moments import Moment, iso_moment, moment_from
 
-_ISO_LOCAL_TIME = "HH:mm:ss"
 NAMED_PATTERNS = {
     "iso": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "iso_milli": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",

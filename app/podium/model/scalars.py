@@ -54,11 +54,6 @@ def boolean(text: str) -> bool | None:
     return _BOOLEANS.get(text)
 
 
-def text_value(node: ScalarNode) -> str | None:
-    """The value of a text-typed property: the text as it is written, None for null."""
-    return None if is_null(node) else node.text
-
-
 def shape(node: Node) -> str:
     """What the node is, for messages: `a list`, `a map`, `nothing` or the shortened value."""
     if isinstance(node, MapNode):

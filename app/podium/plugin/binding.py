@@ -37,7 +37,6 @@ Resolver = Callable[[str], type[Properties] | None]
 """Finds the class of a nested object by its `type`, e.g. of a task runner; None when nobody knows it."""
 
 _CHILDREN = (ChildTask, ChildTasks, ChildCases, ChildDag)
-_MISSING = object()
 _SHOWN = 200
 
 

@@ -21,7 +21,6 @@ _FRAME = re.compile(r"::(\{.*\})::", re.DOTALL)
 _LEVELS = frozenset(get_args(Level))
 _METRIC_TYPES = frozenset(get_args(MetricType))
 _KEPT_ERRORS = 40
-_DELTAS = (1, "AGGREGATION_TEMPORALITY_DELTA")
 _SEVERITIES: tuple[tuple[int, Level], ...] = ((17, "ERROR"), (13, "WARN"), (9, "INFO"), (5, "DEBUG"), (1, "TRACE"))
 
 

@@ -90,13 +90,6 @@ class Conductor:
 
         self._desk.errands.do(lambda: flows.find(namespace, flow_id), found, self._fail)
 
-    def ask_and_start(self, namespace: str, flow_id: str) -> None:
-        """The same, but with the form even if there are no inputs: for labels and the plan."""
-        flows = self._desk.executions.flows
-        self._desk.errands.do(
-            lambda: flows.find(namespace, flow_id), lambda result: self._ask(*result), self._fail
-        )  # fmt: skip
-
     def _ask(self, flow: Flow, path: Path | None) -> None:
         from podium.workbench.runs.execute_screen import ExecuteScreen
 

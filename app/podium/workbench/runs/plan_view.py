@@ -15,7 +15,6 @@ _FATES = {
     "skipped": ("»", "$text-muted"), "disabled": ("»", "$text-muted"), "not chosen": ("»", "$text-muted"),
     "on failure": ("!", "$text-muted"),
 }  # fmt: skip
-_THERE = {True: ("✓", "$text-success"), False: ("✗", "$text-error"), None: ("?", "$text-muted")}
 _LONGEST = 300
 
 

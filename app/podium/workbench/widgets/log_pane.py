@@ -186,10 +186,6 @@ class LogPane(Vertical):
             view.set_title(self._heading(lane))
         self._choose(replace(self._chosen, task_runs=task_runs, attempt=attempt))
 
-    def set_filter(self, chosen: LogFilter) -> None:
-        """Level, text, task and attempt for all lanes; the sources are those of each lane."""
-        self._choose(chosen)
-
     @property
     def lane(self) -> Lane:
         """The lane that keys go to."""
