@@ -165,7 +165,7 @@ def test_expressions_with_the_values_of_a_run(podium: Podium, flows: Path) -> No
 def test_kill(podium: Podium, flows: Path) -> None:
     podium("run", "sleeping", "-d")
     _eventually(lambda: "asleep" in podium("logs", "last").out)
-    assert podium("ps").out.count("● RUNNING") == 1
+    _eventually(lambda: podium("ps").out.count("● RUNNING") == 1)  # its log may be there before its row
     killed = podium("kill", "last", "--wait")
     assert killed.code == 0 and "is KILLED now" in killed.err
     again = podium("kill", "last")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from podium.runtime import process_census, process_tree
+from podium.runtime import process_census, process_tree, remains
 from podium.runtime.guard import Guard
 
 RUNNER = """
@@ -166,3 +166,22 @@ def test_the_listing_of_ps_agrees_with_proc() -> None:
     finally:
         sleeper.kill()
         sleeper.wait()
+
+
+def test_what_a_dead_runner_left_is_ended_even_if_it_ignores_term(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remains, "_GRACE", 0.5)
+    up = tmp_path / "up"
+    script = f"trap '' TERM; echo up > {up}; while :; do sleep 0.05; done"
+    attempt = f"e{time.monotonic_ns()}.r1.0"
+    with subprocess.Popen(["sh", "-c", script], env={**os.environ, "PODIUM_ATTEMPT": f"{attempt}.7"}) as left:
+        try:
+            end = time.monotonic() + 20
+            while not up.exists():
+                assert time.monotonic() < end
+                time.sleep(0.01)
+            remains.end_remains([attempt])
+            assert left.wait(20) == -signal.SIGKILL
+        finally:
+            left.kill()

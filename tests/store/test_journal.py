@@ -1,5 +1,6 @@
 """The journal: what is acknowledged is kept, whoever is killed and however full the disk is."""
 
+import fcntl
 import json
 import multiprocessing
 import os
@@ -16,6 +17,7 @@ from podium.base.clock import ManualClock
 from podium.store.errors import StoreError
 from podium.store.journal import (
     JournalDamage,
+    JournalGone,
     JournalLocked,
     JournalReader,
     JournalWriter,
@@ -242,3 +244,18 @@ def test_a_damaged_journal_can_be_written_again_and_nothing_is_thrown_away(tmp_p
         assert writer.sequence == 1
         with pytest.raises(JournalLocked):
             cut_damage(path)
+
+
+def test_a_journal_that_goes_before_it_is_locked_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is written then would be in a file that nobody sees."""
+    path = tmp_path / "journal.jsonl"
+    path.touch()
+    lock = fcntl.flock
+
+    def deleted_first(file: int, how: int) -> None:
+        path.unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", deleted_first)
+    with pytest.raises(JournalGone):
+        JournalWriter(path, new=False)

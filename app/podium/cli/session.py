@@ -50,9 +50,7 @@ class Session:
     @property
     def plugin_defaults(self) -> "tuple[PluginDefault, ...]":
         """The defaults of the settings, as the loader takes them."""
-        from podium.model.flow import PluginDefault
-
-        return tuple(PluginDefault(one.type, one.values, one.forced) for one in self.settings.plugin_defaults)
+        return self.settings.defaults_of_tasks
 
     @cached_property
     def kept(self) -> "WorkspaceKept":

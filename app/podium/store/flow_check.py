@@ -45,10 +45,9 @@ class FlowCheck:
 
     def check(self, path: Path | None, text: str) -> CheckedFlows:
         """Check the text of the file at `path`, which need not be what is on disk; None is a text without a file."""
-        from podium.model.flow import PluginDefault
         from podium.model.loader import load_flows
 
-        defaults = [PluginDefault(one.type, one.values, one.forced) for one in self.settings.plugin_defaults]
+        defaults = self.settings.defaults_of_tasks
         found: list[Diagnostic] = []
         flows: list[tuple[str, str]] = []
         for loaded in load_flows(text, self.catalog, defaults=defaults, kept=self.kept):

@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from podium.store.toml_files import Lines, Problem, SettingsError, entry, entry_name, read_toml
 from podium.store.workspace import SETTINGS_FILE, Workspace
+
+if TYPE_CHECKING:
+    from podium.model.flow import PluginDefault
 
 _MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _NAMESPACE = re.compile(r"[a-z0-9][a-zA-Z0-9._-]*")
@@ -176,6 +179,13 @@ class Settings:
         if found is None:
             found = _descend(self.plugin_settings, name.split("."))
         return default if found is None else found
+
+    @property
+    def defaults_of_tasks(self) -> "tuple[PluginDefault, ...]":
+        """`plugin_defaults` as the loader of flows takes them."""
+        from podium.model.flow import PluginDefault
+
+        return tuple(PluginDefault(one.type, one.values, one.forced) for one in self.plugin_defaults)
 
     def namespace_variables(self, namespace: str) -> dict[str, Any]:
         """`{{ namespace.* }}`: the variables of the namespaces above, overlaid by closer ones."""

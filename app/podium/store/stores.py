@@ -57,9 +57,7 @@ class Stores:
     @property
     def plugin_defaults(self) -> "tuple[PluginDefault, ...]":
         """The defaults of the settings, as the loader of flows takes them."""
-        from podium.model.flow import PluginDefault
-
-        return tuple(PluginDefault(one.type, one.values, one.forced) for one in self.settings.plugin_defaults)
+        return self.settings.defaults_of_tasks
 
     def record(self, execution_id: str) -> ExecutionRecord:
         """The directory of an execution, which need not exist; raises StoreError for what is no id."""
