@@ -8,6 +8,7 @@ from textual.geometry import Offset
 from podium.workbench import line_edits
 from podium.workbench.line_edits import LineEdit
 from podium.workbench.widgets.editor_document import LineDocument, WrappedLines, matching_bracket
+from podium.workbench.widgets.editor_rows import fitting_note
 
 
 def applied(lines: list[str], edit: LineEdit) -> list[str]:
@@ -108,3 +109,15 @@ def test_brackets_pair_by_kind_within_reach() -> None:
     assert matching_bracket(lines, (1, 1)) == (0, 3)
     assert matching_bracket(lines, (2, 0)) is None
     assert matching_bracket(lines, (0, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("room", "expected"),
+    [
+        (90, "  ◂ Unrecognized field `mesage`. Did you mean `message`? Known: a, b."),
+        (50, "  ◂ Did you mean `message`? Unrecognized field `m…"),
+        (20, "  ◂ Did you mean `m…"),
+    ],
+)
+def test_what_was_probably_meant_is_not_cut_off(room: int, expected: str) -> None:
+    assert fitting_note("Unrecognized field `mesage`. Did you mean `message`? Known: a, b.", room) == expected

@@ -42,7 +42,7 @@ tasks:
 EVERYWHERE = (
     "✗ 1 error",
     "ln 14 col 7",
-    "◂ Unrecognized field",
+    "◂ ",
     "company.team  ~/flows-of-mine",
     "serve: off   runs: 0   14:32",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ _SHOWN |= {0x7F: 0x2421}
 _SHOWN |= dict.fromkeys(
     [*range(0x80, 0xA0), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF], 0xFFFD
 )
+_MEANT = re.compile(r"Did you mean [^?]+\?")
 _NOTE_ROOM = 16  # cells; less than that is no sentence
 GUTTER_SIGNS: dict[Severity, str] = {"error": "✗", "warning": "!", "info": "i"}
 
@@ -63,6 +65,15 @@ def note_of(marks: Sequence[Mark], here: bool) -> str:
     if gravest == "info" and not here:
         return ""
     return clean(next((mark.message for mark in marks if mark.severity == gravest), ""))
+
+
+def fitting_note(note: str, room: int) -> str:
+    """A note in so many columns: one that must be cut begins with what was probably meant, if it says so."""
+    shown = shorten(f"  ◂ {note}", room)
+    meant = _MEANT.search(note)
+    if meant is None or meant[0] in shown:
+        return shown
+    return shorten(f"  ◂ {meant[0]} {note[: meant.start()]}{note[meant.end() :].lstrip()}", room)
 
 
 def underline(mark: Mark, line: int, text: str) -> Span:
@@ -109,7 +120,7 @@ def _note(row: Row, used: int, style: Callable[[str], Style], ground: Style | No
     room = row.width - used - 1
     if room < _NOTE_ROOM or row.sign is None:
         return Strip([])
-    text = shorten(f"  ◂ {row.note}", room)
+    text = fitting_note(row.note, room)
     look = (ground or Style()) + Style(color=style(row.sign).color, italic=True)
     return Strip([Segment(text, look)])
 
