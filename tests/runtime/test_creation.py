@@ -412,3 +412,11 @@ def test_plugins_of_the_workspace_are_types(tmp_path: Path, monkeypatch: pytest.
         tmp_path, {"hello.yaml": flow, "podium.toml": "plugins = ['lab_types_6174']", "lab_types_6174.py": plugin}
     )
     assert lab.create().flow.tasks[0].decl.local
+
+
+def test_a_flow_that_went_with_its_execution_is_said_in_a_sentence(tmp_path: Path) -> None:
+    lab = Lab(tmp_path / "w", {"hello.yaml": HELLO})
+    record = lab.create().record
+    record.flow.unlink()
+    with pytest.raises(StoreError, match=rf"The flow of the execution '{record.id}' is not there"):
+        record.flow_source()

@@ -134,8 +134,14 @@ class ExecutionRecord:
         return Loaded(execution, read.damage)
 
     def flow_source(self) -> str:
-        """The flow as it ran."""
-        return self.flow.read_text(encoding="utf-8")
+        """The flow as it ran; raises StoreError when it is not there (any more)."""
+        try:
+            return self.flow.read_text(encoding="utf-8")
+        except FileNotFoundError as error:
+            said = f"The flow of the execution '{self.id}' is not there: the execution was deleted."
+            raise StoreError(said) from error
+        except OSError as error:
+            raise StoreError(f"The flow as it ran cannot be read: {self.flow}: {error.strerror}.") from error
 
     def meta(self) -> dict[str, Any]:
         """What else was noted when the execution was created (the path of the flow's file, the caller)."""

@@ -138,7 +138,7 @@ class OpenJournal:
     def _source(self) -> str:
         try:
             return self._record.flow_source()
-        except OSError:
+        except StoreError:
             return ""
 
 

@@ -15,7 +15,6 @@ from podium.model.flow import Flow
 from podium.runtime.masks import masker_of
 from podium.runtime.services import RuntimeServices
 from podium.runtime.surroundings import surroundings
-from podium.store.errors import StoreError
 from podium.store.stores import Stores
 from podium.workbench.runs.values import Value
 
@@ -106,8 +105,4 @@ def _offset(error: ExpressionError) -> int | None:
 def open_trials(stores: Stores, execution_id: str, read_flow: Callable[[str], Flow | None]) -> Trials:
     """Trials with an execution as its journal has it. Raises StoreError."""
     record = stores.record(execution_id)
-    try:
-        source = record.flow_source()
-    except OSError as error:
-        raise StoreError(f"The flow as it ran cannot be read: {error.strerror}.") from error
-    return Trials(stores, record.load(clear=True).execution, read_flow(source))
+    return Trials(stores, record.load(clear=True).execution, read_flow(record.flow_source()))
