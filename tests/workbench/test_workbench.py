@@ -223,6 +223,25 @@ async def test_unsaved_text_is_written_down_while_typing_and_offered_again(tmp_p
         await until(pilot, lambda: not any((tmp_path / ".podium/unsaved").iterdir()))
 
 
+async def test_unsaved_text_from_before_is_not_discarded_by_one_key(tmp_path: Path) -> None:
+    make_workspace(tmp_path)
+    app = workbench(tmp_path, "scripts/job.py")
+    folder = tmp_path / ".podium/unsaved"
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(app, pilot)
+        await pilot.press("#")
+        await until(pilot, lambda: any(folder.glob("*.draft")))
+        app.exit()
+    again = workbench(tmp_path)
+    async with again.run_test(size=WIDE) as pilot:
+        await until(pilot, lambda: "Unsaved text of 1 file is left from before" in grid(again))
+        await pilot.press(*"data")
+        assert "Discard scripts/job.py?" in grid(again)
+        assert any(folder.glob("*.draft"))
+        await pilot.press("y")
+        await until(pilot, lambda: not any(folder.glob("*.draft")))
+
+
 async def test_text_that_cannot_be_written_down_is_told_with_its_file(tmp_path: Path) -> None:
     make_workspace(tmp_path)
     app = workbench(tmp_path, "scripts/job.py")

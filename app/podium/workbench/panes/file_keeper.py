@@ -234,7 +234,9 @@ class FileKeeper:
         names = ", ".join(clean(draft.path) for draft in drafts[:3]) + (" …" if len(drafts) > 3 else "")
         count = "1 file" if len(drafts) == 1 else f"{len(drafts)} files"
         restore = Choice("r", "brings it back", lambda: self._begin_restoring(drafts))
-        discard = Choice("d", "discards it", lambda: self._discard(drafts))
+        # Asked twice: the question comes by itself, and a key that was meant for something else must not answer it.
+        for_good = Choice("y", "discards it for good", lambda: self._discard(drafts))
+        discard = Choice("d", "discards it", lambda: self._question.ask(f"Discard {names}?", [for_good, restore]))
         self._question.ask(f"Unsaved text of {count} is left from before: {names}.", [restore, discard])
 
     def _begin_restoring(self, drafts: Iterable[Draft]) -> None:
