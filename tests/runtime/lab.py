@@ -15,6 +15,7 @@ from podium.runtime.executions import Executions
 from podium.runtime.launcher import Launcher
 from podium.runtime.presence import living_runner
 from podium.runtime.workspace_types import workspace_registry
+from podium.store.journal import JournalLocked, kept_from_writers
 from podium.store.logs import read_lines
 from podium.store.settings import open_workspace
 
@@ -65,6 +66,20 @@ class Lab:
 
     def until_state(self, execution_id: str, state: str, seconds: float = 20) -> Execution:
         return self.until(execution_id, lambda execution: execution.state == state, seconds)
+
+    def until_left(self, execution_id: str, seconds: float = 20) -> None:
+        """Wait until nobody runs the execution: its mark goes a moment before its journal is let go."""
+
+        def left() -> bool:
+            if self.executions.is_running(execution_id):
+                return False
+            try:
+                with kept_from_writers(self.executions.record(execution_id).journal):
+                    return True
+            except JournalLocked:
+                return False
+
+        wait_until(left, seconds)
 
     def until_file(self, name: str, seconds: float = 20) -> str:
         """The content of a file that a script writes."""

@@ -92,7 +92,7 @@ def test_a_pause_costs_no_process_and_resumes_in_another(lab: Lab) -> None:
 """)
     execution_id = lab.start(flow)
     lab.until_state(execution_id, "PAUSED")
-    wait_until(lambda: not lab.executions.is_running(execution_id))
+    lab.until_left(execution_id)
     with pytest.raises(NotCreated, match="Invalid input for `n`"):
         lab.executions.resume(execution_id, {"n": "x"})
     lab.executions.resume(execution_id, {"n": "5"}, by="me")
@@ -108,7 +108,7 @@ def test_who_resumes_at_the_same_time_means_the_same_pause(lab: Lab, monkeypatch
     ask = "onResume: [{id: n, type: INT, required: false}]"
     execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}, {ask}}}\n- {{id: q, {PAUSE}}}"))
     lab.until_state(execution_id, "PAUSED")
-    wait_until(lambda: not lab.executions.is_running(execution_id))
+    lab.until_left(execution_id)
     with monkeypatch.context() as patch:
         patch.setattr(lab.launcher, "launch", lambda *_: None)
         lab.executions.resume(execution_id, {"n": 1})
@@ -125,7 +125,7 @@ def test_a_resume_and_a_kill_are_seen_at_once(lab: Lab, monkeypatch: pytest.Monk
     resumed, killed = lab.start(flow), lab.start(flow)
     for each in (resumed, killed):
         lab.until_state(each, "PAUSED")
-        wait_until(lambda each=each: not lab.executions.is_running(each))
+        lab.until_left(each)
     with monkeypatch.context() as patch:
         patch.setattr(lab.launcher, "launch", lambda *_: None)
         lab.executions.resume(resumed, by="me")
@@ -148,7 +148,7 @@ def test_a_resume_whose_process_died_in_the_middle_is_none(lab: Lab) -> None:
     """The row of the index came first: it said RESTARTED for ever."""
     execution_id = lab.start(lab.flow(f"- {{id: p, {PAUSE}}}"))
     lab.until_state(execution_id, "PAUSED")
-    wait_until(lambda: not lab.executions.is_running(execution_id))
+    lab.until_left(execution_id)
     index = lab.executions.index
     row = index.get(execution_id)
     assert row is not None
@@ -184,7 +184,7 @@ def test_somebody_pauses_a_running_execution(lab: Lab) -> None:
     lab.until_file("up")
     lab.executions.pause(execution_id)
     lab.until_state(execution_id, "PAUSED")
-    wait_until(lambda: not lab.executions.is_running(execution_id))
+    lab.until_left(execution_id)
     assert lab.states(execution_id) == ["a SUCCESS", "PAUSED"]
     lab.executions.resume(execution_id)
     assert lab.end(execution_id).state == "SUCCESS"
@@ -196,7 +196,7 @@ def test_kill_while_paused_needs_no_process_before(lab: Lab) -> None:
     flow = lab.flow(f"- {{id: p, {PAUSE}}}", more=f"afterExecution:\n  - {{id: after, {RETURN}: x}}")
     execution_id = lab.start(flow)
     lab.until_state(execution_id, "PAUSED")
-    wait_until(lambda: not lab.executions.is_running(execution_id))
+    lab.until_left(execution_id)
     lab.executions.kill(execution_id)
     assert lab.end(execution_id).state == "KILLED"
     assert lab.states(execution_id) == ["p KILLED", "after SUCCESS", "KILLED"]
@@ -250,7 +250,7 @@ def test_queued_executions_cost_no_process_and_can_be_killed_or_let_go(lab: Lab)
     queued = [limited(lab, seconds=0.1) for _ in range(4)]
     for execution_id in queued:
         lab.until_state(execution_id, "QUEUED")
-        wait_until(lambda one=execution_id: not lab.executions.is_running(one))
+        lab.until_left(execution_id)
     lab.executions.kill(queued[0])
     assert lab.end(queued[0]).state == "KILLED"
     lab.executions.unqueue(queued[1], "CANCELLED")

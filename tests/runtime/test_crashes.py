@@ -297,7 +297,7 @@ def test_many_pauses_cost_a_look_nothing(lab: Lab) -> None:
     ids = [lab.start(flow) for _ in range(5)]
     for execution_id in ids:
         lab.until_state(execution_id, "PAUSED")
-        wait_until(lambda one=execution_id: not lab.executions.is_running(one))
+        lab.until_left(execution_id)
     wait_until(lambda: all(row.pid is None for row in lab.executions.index.unfinished()))
     for execution_id in ids:
         # A look that reads this journal would fail.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from tests.runtime.lab import Lab, orphans, wait_until
+from tests.runtime.lab import Lab, orphans
 
 from podium.engine.execution import Execution
 from podium.engine.states import TERMINAL
@@ -33,7 +33,7 @@ def ended_well(lab: Lab, execution_id: str, undisturbed: Mapping[str, Any]) -> N
     assert meaning(execution) == undisturbed
     assert orphans(lab.root) == []
     # What the last runner could not tell the index any more.
-    wait_until(lambda: not lab.executions.is_running(execution_id))
+    lab.until_left(execution_id)
     lab.executions.reconcile()
     assert list(lab.workspace.tmp.iterdir()) == [], "a directory of an attempt is left"
     assert lab.executions.index.slots("lab", execution.flow_id, is_alive) == []

@@ -27,7 +27,7 @@ def failed(lab: Lab) -> str:
                     "concurrency: {limit: 1}")  # fmt: skip
     execution = lab.run(flow)
     (lab.root / "ok").touch()
-    wait_until(lambda: not lab.executions.is_running(execution.id))
+    lab.until_left(execution.id)
     return execution.id
 
 
