@@ -35,8 +35,9 @@ docs: .venv/base
 bench: .venv/dev
 	@for program in bench/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
-# Kills runners at random points for a long time.
+# Kills runners at random points for a long time, and looks for examples that no test has seen yet.
 torture: .venv/dev
+	$(BIN)/python -m pytest tests/engine tests/model tests/expressions tests/base -n 2 -q --hypothesis-profile=searching
 	$(BIN)/python -m pytest tests/torture -m "slow or not slow" -q --torture
 
 # Draw the pictures of the screens anew; look at them before you commit them.

@@ -1,5 +1,7 @@
 """Whatever is typed, the loader answers: random changes of a flow never raise, and every place lies in the text."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,7 +153,7 @@ def changed(draw: st.DrawFn) -> str:
 
 
 def inside(diagnostic: Diagnostic, text: str) -> bool:
-    lines = text.replace("\u2028", " ").split("\n")
+    lines = re.split("\r\n|[\n\r\x85\u2028\u2029]", text)  # what ends a line in YAML
     place = diagnostic.range
     return 0 <= place.line <= len(lines) and (place.line, place.column) <= (place.end_line, place.end_column)
 

@@ -163,10 +163,10 @@ async def test_a_wrong_expression_is_explained_and_the_filter_stays(log: LogWrit
     async with Desk(tmp_path).run_test(size=(120, 12)) as pilot:
         app = await showing(pilot, log)
         await pilot.press("slash", "ctrl+r", *"(2", "enter")
-        assert "is not a regular expression" in app.grid()
+        await until(pilot, lambda: "is not a regular expression" in app.grid())
         assert app.view("log").chosen.pattern is None
         await pilot.press("backspace", "backspace", *"line .$", "enter")
-        assert len(app.view("script").selection) == 10
+        await until(pilot, lambda: len(app.view("script").selection) == 10)
 
 
 async def test_find_highlights_without_hiding(log: LogWriter, tmp_path: Path) -> None:
