@@ -12,7 +12,7 @@ TERMINAL: Final[frozenset[str]] = frozenset(
 )
 CREATED: Final[frozenset[str]] = frozenset({"CREATED", "SUBMITTED", "RESTARTED"})
 
-ALL_STATES: Final[tuple[str, ...]] = State.__args__  # type: ignore[attr-defined]
+ALL_STATES: Final[tuple[str, ...]] = State.__args__  # type: ignore[attr-defined]  # a Literal has them
 
 
 def canonical_state(name: str) -> str:

@@ -210,7 +210,7 @@ INPUT_TYPES: dict[str, TypeDecl] = {
         name, "input", properties=describe(_OWN[name]) if name in _OWN else (), open=name in _OPEN_INPUTS,
         deprecated=_DEPRECATED_INPUTS.get(name),
     )
-    for name in InputType.__args__  # type: ignore[attr-defined]
+    for name in InputType.__args__  # type: ignore[attr-defined]  # a Literal has them
 }  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def preload() -> None:
     import podium.tasks.debug
     import podium.tasks.log
     import podium.tasks.registry
-    import podium.tasks.scripts.types  # noqa: F401
+    import podium.tasks.scripts.types  # noqa: F401  # before the fork, for all runners
 
 
 def _settle() -> None:
