@@ -6,13 +6,8 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
-from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -20,38 +15,19 @@ from podium.base.looks import look
 from podium.store.summaries import ExecutionSummary
 from podium.workbench.following import PAGE, RunsRead
 from podium.workbench.runs.run_rows import RunColumns, lasts
-from podium.workbench.states import TONE_CLASSES, TONE_CSS
+from podium.workbench.widgets.cursor_rows import CursorRows, moving
 
 
-class RunsTable(ScrollView, can_focus=True):
+class RunsTable(CursorRows):
     """Executions, newest first, with a cursor. Rows that are not known are asked for with `PagesWanted`.
 
     The cursor stays on its execution when new ones come above it; on the first row it stays on the newest.
     """
 
-    ALLOW_SELECT = False
-    DEFAULT_CSS = f"""
-    RunsTable {{
-        overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr;
-        {TONE_CSS}
-        & > .runs--muted {{ color: $text-muted; }}
-        & > .runs--cursor {{ background: $surface-lighten-1; }}
-        &:focus > .runs--cursor {{ background: $primary; color: $text; text-style: bold; }}
-        & > .runs--empty {{ color: $text-muted; }}
-    }}
-    """
-    COMPONENT_CLASSES = TONE_CLASSES | {"runs--muted", "runs--cursor", "runs--empty"}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="runs.open"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="runs.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="runs.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="runs.page_up"),
-        Binding("pagedown,space", "page(1)", "Page down", show=False, id="runs.page_down"),
-        Binding("home,g", "go(0)", "Newest", show=False, id="runs.top"),
-        Binding("end,G", "go(-1)", "Oldest", show=False, id="runs.bottom"),
+        *moving("runs", page_down="pagedown,space", first="Newest", last="Oldest"),
     ]
-    # ScrollView lays out the whole screen when this changes, and runs come and go.
-    virtual_size = reactive(Size(0, 0), layout=False, repaint=False)
 
     class PagesWanted(Message):
         """Rows of these pages are on the screen."""
@@ -83,7 +59,6 @@ class RunsTable(ScrollView, can_focus=True):
         self._pages: Mapping[int, tuple[ExecutionSummary, ...]] = {}
         self._wanted: tuple[int, ...] = (0,)
         self._starting: list[ExecutionSummary] = []
-        self._cursor = 0
         self._told: ExecutionSummary | None = None
         self._ticker: Timer | None = None
 
@@ -163,14 +138,13 @@ class RunsTable(ScrollView, can_focus=True):
         return None
 
     def _settle(self) -> None:
-        self._cursor = max(min(self._cursor, self.row_count - 1), 0)
-        size = Size(self.scrollable_content_region.width, self.row_count)
-        if size != self.virtual_size:
-            self.virtual_size = size
-            self._scroll_update(size)
+        self._lay_out(self.row_count)
+        self._moved()
+        self.refresh()
+
+    def _moved(self) -> None:
         self._want()
         self._tell()
-        self.refresh()
 
     def _want(self) -> None:
         top = max(self.scroll_offset.y - len(self._starting), 0)
@@ -204,51 +178,21 @@ class RunsTable(ScrollView, can_focus=True):
             if run is not None and lasts(run):
                 self.refresh_line(top + y)
 
-    # ---- moving ------------------------------------------------------------------------------------------------
-
-    def action_move(self, step: int) -> None:
-        self._move_to(self._cursor + step)
-
-    def action_page(self, direction: int) -> None:
-        self._move_to(self._cursor + direction * max(self.size.height - 1, 1))
-
-    def action_go(self, row: int) -> None:
-        """The first row, or the last for -1."""
-        self._move_to(row if row >= 0 else self.row_count - 1)
+    # ---- keys --------------------------------------------------------------------------------------------------
 
     def action_open(self) -> None:
         run = self.selected
         if run is not None and run.id:
             self.post_message(self.Opened(run))
 
-    def _move_to(self, row: int) -> None:
-        self._cursor = max(min(row, self.row_count - 1), 0)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, immediate=True)
-        elif self._cursor >= top + self.size.height:
-            self.scroll_to(y=self._cursor - self.size.height + 1, animate=False, immediate=True)
-        self._want()
-        self._tell()
-        self.refresh()
-
-    def on_click(self, event: events.Click) -> None:
-        row = event.y + self.scroll_offset.y
-        if row >= self.row_count:
-            return
-        again = row == self._cursor and event.chain > 1
-        self._move_to(row)
+    def _clicked(self, again: bool) -> None:
         if again:
             self.action_open()
-
-    def on_resize(self) -> None:
-        self._settle()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
         if self.is_mounted:
-            self._want()
-            self._tell()
+            self._moved()
 
     # ---- painting ----------------------------------------------------------------------------------------------
 
@@ -260,7 +204,7 @@ class RunsTable(ScrollView, can_focus=True):
         if row >= self.row_count:
             return Strip.blank(width, self.rich_style)
         run = self._run(row)
-        muted = self.get_component_rich_style("runs--muted")
+        muted = self.get_component_rich_style("rows--muted")
         if run is None:
             strip = Strip([Segment("…", muted)])
         else:
@@ -276,17 +220,10 @@ class RunsTable(ScrollView, can_focus=True):
             strip = self._highlighted(strip)
         return strip
 
-    def _highlighted(self, strip: Strip) -> Strip:
-        """While another pane has the keys only the ground changes, so that the colour of the state stays."""
-        style = self.get_component_rich_style("runs--cursor")
-        if not self.has_focus:
-            style = Style(bgcolor=style.bgcolor)
-        return Strip([Segment(part.text, (part.style or Style()) + style) for part in strip], strip.cell_length)
-
     def _empty_line(self, y: int, width: int) -> Strip:
         lines = _wrapped(self.empty_text, width)
         text = lines[y] if y < len(lines) else ""
-        style = self.get_component_rich_style("runs--empty")
+        style = self.get_component_rich_style("rows--muted")
         return Strip([Segment(text, style)]).crop_extend(0, width, self.rich_style)
 
 

@@ -6,13 +6,9 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -23,7 +19,7 @@ from podium.engine.execution import Execution
 from podium.engine.restart import Fate
 from podium.workbench.runs.gantt import Scale
 from podium.workbench.runs.task_rows import TaskRow, TaskRows
-from podium.workbench.states import TONE_CLASSES, TONE_CSS
+from podium.workbench.widgets.cursor_rows import CursorRows, moving
 
 _DURATION = 8
 _WITH_BARS = 40
@@ -31,34 +27,22 @@ _WITH_WORD = 60
 _FATES = {"rerun": "↻ runs again", "kept": "✓ is kept", "removed": "− is removed"}
 
 
-class TaskTree(ScrollView, can_focus=True):
+class TaskTree(CursorRows):
     """Task runs, nested, in the order in which they were reached, with a cursor."""
 
-    ALLOW_SELECT = False
-    DEFAULT_CSS = f"""
-    TaskTree {{
-        overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr;
+    DEFAULT_CSS = """
+    TaskTree {
         border: round $surface-lighten-2; border-title-color: $text-muted; border-subtitle-color: $text-muted;
-        &:focus {{ border: round $accent; border-title-color: $text; }}
-        {TONE_CSS}
-        & > .tasks--muted {{ color: $text-muted; }}
-        & > .tasks--edge {{ color: $surface-lighten-3; }}
-        & > .tasks--cursor {{ background: $surface-lighten-1; }}
-        &:focus > .tasks--cursor {{ background: $primary; color: $text; text-style: bold; }}
-    }}
+        &:focus { border: round $accent; border-title-color: $text; }
+        & > .tasks--edge { color: $surface-lighten-3; }
+    }
     """
-    COMPONENT_CLASSES = TONE_CLASSES | {"tasks--muted", "tasks--edge", "tasks--cursor"}
+    COMPONENT_CLASSES = {"tasks--edge"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="tasks.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="tasks.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="tasks.page_up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="tasks.page_down"),
-        Binding("home,g", "go(0)", "First", show=False, id="tasks.top"),
-        Binding("end,G", "go(-1)", "Last", show=False, id="tasks.bottom"),
+        *moving("tasks"),
         Binding("space,right,left", "fold", "Fold", id="tasks.fold"),
         Binding("enter", "choose", "Its log", id="tasks.choose"),
     ]
-    virtual_size = reactive(Size(0, 0), layout=False, repaint=False)
 
     class Highlighted(Message):
         """The cursor is on this row; None when there is none."""
@@ -80,7 +64,6 @@ class TaskTree(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._now, self._title = now, title
         self._rows: TaskRows | None = None
-        self._cursor = 0
         self._key: tuple[str, int | None] | None = None
         self._fates: Mapping[str, Fate] = {}
         self._ticker: Timer | None = None
@@ -135,18 +118,14 @@ class TaskTree(ScrollView, can_focus=True):
         rows = [] if self._rows is None else self._rows.rows
         if self._key is not None and (self.selected is None or self.selected.key != self._key):
             self._cursor = next((at for at, row in enumerate(rows) if row.key == self._key), self._cursor)
-        self._cursor = max(min(self._cursor, len(rows) - 1), 0)
-        size = Size(self.scrollable_content_region.width, len(rows))
-        if size != self.virtual_size:
-            self.virtual_size = size
-            self._scroll_update(size)
+        self._lay_out(len(rows))
         if self._ticker is not None and self._rows is not None:
             if self._rows.execution.terminal:
                 self._ticker.pause()
             else:
                 self._ticker.resume()
         self._show_axis()
-        self._tell()
+        self._moved()
         self.refresh()
 
     def _tick(self) -> None:
@@ -164,24 +143,14 @@ class TaskTree(ScrollView, can_focus=True):
         if title != self.border_title:
             self.border_title = title
 
-    def _tell(self) -> None:
+    def _moved(self) -> None:
         row = self.selected
         if (row.key if row else None) != self._key:
             self._key = row.key if row else None
             self.refresh_bindings()
             self.post_message(self.Highlighted(row))
 
-    # ---- moving ------------------------------------------------------------------------------------------------
-
-    def action_move(self, step: int) -> None:
-        self._move_to(self._cursor + step)
-
-    def action_page(self, direction: int) -> None:
-        self._move_to(self._cursor + direction * max(self._height - 1, 1))
-
-    def action_go(self, row: int) -> None:
-        """The first row, or the last for -1."""
-        self._move_to(row if row >= 0 else self.row_count - 1)
+    # ---- keys --------------------------------------------------------------------------------------------------
 
     def makes_sense(self, action: str) -> bool:
         """For the row of keys: whether there is anything to fold."""
@@ -199,30 +168,9 @@ class TaskTree(ScrollView, can_focus=True):
         if self.selected is not None:
             self.post_message(self.Chosen(self.selected))
 
-    @property
-    def _height(self) -> int:
-        return self.scrollable_content_region.height
-
-    def _move_to(self, row: int) -> None:
-        self._cursor = max(min(row, self.row_count - 1), 0)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, immediate=True)
-        elif self._cursor >= top + self._height:
-            self.scroll_to(y=self._cursor - self._height + 1, animate=False, immediate=True)
-        self._tell()
-        self.refresh()
-
-    def on_click(self, event: events.Click) -> None:
-        at = event.get_content_offset(self)
-        if at is None or at.y + self.scroll_offset.y >= self.row_count:
-            return
-        self._move_to(at.y + self.scroll_offset.y)
-        if event.chain > 1:
+    def _clicked(self, again: bool) -> None:
+        if again:
             self.action_choose()
-
-    def on_resize(self) -> None:
-        self._settle()
 
     # ---- painting ----------------------------------------------------------------------------------------------
 
@@ -231,19 +179,15 @@ class TaskTree(ScrollView, can_focus=True):
         row = self._row(y + self.scroll_offset.y)
         if row is None or self._rows is None:
             text = self.empty_text if y == 0 and not self.row_count else ""
-            return Strip([Segment(text, self.get_component_rich_style("tasks--muted"))]).crop_extend(
+            return Strip([Segment(text, self.get_component_rich_style("rows--muted"))]).crop_extend(
                 0, width, self.rich_style
             )  # fmt: skip
         strip = Strip(self._segments(row, width)).crop_extend(0, width, self.rich_style)
-        if y + self.scroll_offset.y != self._cursor:
-            return strip
-        style = self.get_component_rich_style("tasks--cursor")
-        style = style if self.has_focus else Style(bgcolor=style.bgcolor)
-        return Strip([Segment(part.text, (part.style or Style()) + style) for part in strip], strip.cell_length)
+        return self._highlighted(strip) if y + self.scroll_offset.y == self._cursor else strip
 
     def _segments(self, row: TaskRow, width: int) -> list[Segment]:
         assert self._rows is not None
-        muted = self.get_component_rich_style("tasks--muted")
+        muted = self.get_component_rich_style("rows--muted")
         tone = self._tone(look(row.state).tone)
         fold = {None: "  ", True: "▸ ", False: "▾ "}[row.fold]
         names = self._name_width(width)

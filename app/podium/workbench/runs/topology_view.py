@@ -6,13 +6,9 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from podium.base.looks import look, short_duration
@@ -20,38 +16,27 @@ from podium.base.text import cell_width, clean, shorten
 from podium.engine.execution import Execution, TaskRun
 from podium.model.flow import Flow, Task
 from podium.workbench.runs.topology import Key, Node, Row, Topology
-from podium.workbench.states import TONE_CLASSES, TONE_CSS
+from podium.workbench.widgets.cursor_rows import CursorRows, moving
 
 _STATE = 12
 _DURATION = 8
 _DEEPEST = 24  # cells of lines before a name; what is deeper is not moved farther to the right
 
 
-class TopologyView(ScrollView, can_focus=True):
+class TopologyView(CursorRows):
     """The rows of a `Topology` with a cursor."""
 
-    ALLOW_SELECT = False
-    DEFAULT_CSS = f"""
-    TopologyView {{
-        overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr;
+    DEFAULT_CSS = """
+    TopologyView {
         border: round $surface-lighten-2; border-title-color: $text-muted; border-subtitle-color: $text-muted;
-        &:focus {{ border: round $accent; border-title-color: $text; }}
-        {TONE_CSS}
-        & > .topology--muted {{ color: $text-muted; }}
-        & > .topology--line {{ color: $text-disabled; }}
-        & > .topology--head {{ color: $text-accent; }}
-        & > .topology--cursor {{ background: $surface-lighten-1; }}
-        &:focus > .topology--cursor {{ background: $primary; color: $text; text-style: bold; }}
-    }}
+        &:focus { border: round $accent; border-title-color: $text; }
+        & > .topology--line { color: $text-disabled; }
+        & > .topology--head { color: $text-accent; }
+    }
     """
-    COMPONENT_CLASSES = TONE_CLASSES | {"topology--muted", "topology--line", "topology--head", "topology--cursor"}
+    COMPONENT_CLASSES = {"topology--line", "topology--head"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False, id="topology.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="topology.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="topology.page_up"),
-        Binding("pagedown", "page(1)", "Page down", show=False, id="topology.page_down"),
-        Binding("home,g", "go(0)", "First", show=False, id="topology.top"),
-        Binding("end,G", "go(-1)", "Last", show=False, id="topology.bottom"),
+        *moving("topology"),
         Binding("space,right,left", "fold", "Fold", id="topology.fold"),
         Binding("enter", "choose", "Its log", id="topology.choose"),
         Binding("d", "define", "In the flow", id="topology.define"),
@@ -60,7 +45,6 @@ class TopologyView(ScrollView, can_focus=True):
     HELP = """The flow as a tree: tasks on a single line run one after the other, those on a double line side by side.
     Branches, `errors`, `finally` and `afterExecution` have rows of their own. Enter shows the log of a task, d its
     place in the flow, o the execution that a Subflow started."""
-    virtual_size = reactive(Size(0, 0), layout=False, repaint=False)
 
     class LogWanted(Message):
         """The log of this task run alone."""
@@ -89,7 +73,6 @@ class TopologyView(ScrollView, can_focus=True):
         self._topology: Topology | None = None
         self._folded: dict[Key, bool] = {}
         self._rows: Sequence[Row] = ()
-        self._cursor = 0
         self._names = 0
 
     def on_mount(self) -> None:
@@ -118,50 +101,9 @@ class TopologyView(ScrollView, can_focus=True):
             self._cursor = next((at for at, row in enumerate(self._rows) if row.node.kind == "task"), 0)
         elif self.selected is None or self.selected.node.key != key:
             self._cursor = next((at for at, row in enumerate(self._rows) if row.node.key == key), self._cursor)
-        self._cursor = max(min(self._cursor, len(self._rows) - 1), 0)
         self._names = max((len(row.lead[:_DEEPEST]) + cell_width(row.node.name) + 4 for row in self._rows), default=0)
-        size = Size(self.scrollable_content_region.width, len(self._rows))
-        if size != self.virtual_size:
-            self.virtual_size = size
-            self._scroll_update(size)
+        self._lay_out(len(self._rows))
         self.refresh()
-
-    # ---- moving ------------------------------------------------------------------------------------------------
-
-    def action_move(self, step: int) -> None:
-        self._move_to(self._cursor + step)
-
-    def action_page(self, direction: int) -> None:
-        self._move_to(self._cursor + direction * max(self._height - 1, 1))
-
-    def action_go(self, row: int) -> None:
-        """The first row, or the last for -1."""
-        self._move_to(row if row >= 0 else len(self._rows) - 1)
-
-    @property
-    def _height(self) -> int:
-        return self.scrollable_content_region.height
-
-    def _move_to(self, row: int) -> None:
-        self._cursor = max(min(row, len(self._rows) - 1), 0)
-        top = self.scroll_offset.y
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, immediate=True)
-        elif self._cursor >= top + self._height:
-            self.scroll_to(y=self._cursor - self._height + 1, animate=False, immediate=True)
-        self.refresh_bindings()
-        self.refresh()
-
-    def on_click(self, event: events.Click) -> None:
-        at = event.get_content_offset(self)
-        if at is None or at.y + self.scroll_offset.y >= len(self._rows):
-            return
-        self._move_to(at.y + self.scroll_offset.y)
-        if event.chain > 1:
-            self.action_choose()
-
-    def on_resize(self) -> None:
-        self._settle()
 
     # ---- keys --------------------------------------------------------------------------------------------------
 
@@ -200,6 +142,10 @@ class TopologyView(ScrollView, can_focus=True):
         else:
             self.action_fold()
 
+    def _clicked(self, again: bool) -> None:
+        if again:
+            self.action_choose()
+
     def action_define(self) -> None:
         if self.selected is not None and self.selected.node.task is not None:
             self.post_message(self.SourceWanted(self.selected.node.task))
@@ -216,14 +162,10 @@ class TopologyView(ScrollView, can_focus=True):
         if at >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         strip = Strip(self._segments(self._rows[at], width)).crop_extend(0, width, self.rich_style)
-        if at != self._cursor:
-            return strip
-        style = self.get_component_rich_style("topology--cursor")
-        style = style if self.has_focus else Style(bgcolor=style.bgcolor)
-        return Strip([Segment(part.text, (part.style or Style()) + style) for part in strip], strip.cell_length)
+        return self._highlighted(strip) if at == self._cursor else strip
 
     def _segments(self, row: Row, width: int) -> list[Segment]:
-        node, muted = row.node, self.get_component_rich_style("topology--muted")
+        node, muted = row.node, self.get_component_rich_style("rows--muted")
         names = min(self._names, max((width - _STATE - _DURATION) * 3 // 5, 20))
         lead, mark = row.lead[-_DEEPEST:], self._mark(row)
         name = shorten(clean(node.name), max(names - len(lead) - cell_width(mark[0]) - 1, 4))
@@ -246,7 +188,7 @@ class TopologyView(ScrollView, can_focus=True):
 
     def _mark(self, row: Row) -> tuple[str, Style]:
         """What stands before the name: whether something is hidden, and the state."""
-        node, muted = row.node, self.get_component_rich_style("topology--muted")
+        node, muted = row.node, self.get_component_rich_style("rows--muted")
         if node.kind == "trigger":
             return "◆ " if node.state else "◇ ", self._tone(node) if node.state else muted
         if node.state is not None and not row.fold:

@@ -8,12 +8,8 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from podium.base.looks import look
@@ -21,41 +17,29 @@ from podium.base.text import cell_width, clean, shorten
 from podium.workbench.files.entries import Entry, FlowKey
 from podium.workbench.files.git_status import NO_GIT, GitStatus
 from podium.workbench.files.tree_model import TreeModel, TreeRow
-from podium.workbench.states import TONE_CLASSES, TONE_CSS
+from podium.workbench.widgets.cursor_rows import CursorRows, moving
 
 
-class FileTree(ScrollView, can_focus=True):
+class FileTree(CursorRows):
     """Rows of a `TreeModel`, or of the files that a filter found, with a cursor.
 
     `states` and `git` are what stands at the right of a row.
     """
 
-    ALLOW_SELECT = False
-    COMPONENT_CLASSES = TONE_CLASSES | {"tree--muted", "tree--cursor", "tree--flow", "tree--git", "tree--folder"}
-    DEFAULT_CSS = f"""
-    FileTree {{
-        overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; height: 1fr;
-        {TONE_CSS}
-        & > .tree--muted {{ color: $text-muted; }}
-        & > .tree--folder {{ text-style: bold; }}
-        & > .tree--flow {{ color: $text-accent; }}
-        & > .tree--git {{ color: $text-warning; }}
-        & > .tree--cursor {{ background: $surface-lighten-1; }}
-        &:focus > .tree--cursor {{ background: $primary; color: $text; text-style: bold; }}
-    }}
+    COMPONENT_CLASSES = {"tree--flow", "tree--git", "tree--folder"}
+    DEFAULT_CSS = """
+    FileTree {
+        & > .tree--folder { text-style: bold; }
+        & > .tree--flow { color: $text-accent; }
+        & > .tree--git { color: $text-warning; }
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "Open", id="tree.open"),
         Binding("right,l", "expand", "Open folder", show=False, id="tree.expand"),
         Binding("left,h", "collapse", "Close folder", show=False, id="tree.collapse"),
-        Binding("up,k", "move(-1)", "Up", show=False, id="tree.up"),
-        Binding("down,j", "move(1)", "Down", show=False, id="tree.down"),
-        Binding("pageup", "page(-1)", "Page up", show=False, id="tree.page_up"),
-        Binding("pagedown,space", "page(1)", "Page down", show=False, id="tree.page_down"),
-        Binding("home,g", "go(0)", "First", show=False, id="tree.top"),
-        Binding("end,G", "go(-1)", "Last", show=False, id="tree.bottom"),
+        *moving("tree", page_down="pagedown,space"),
     ]
-    virtual_size = reactive(Size(0, 0), layout=False, repaint=False)
 
     class Chosen(Message):
         """Enter or a double click on a file."""
@@ -85,7 +69,6 @@ class FileTree(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._model = model
         self._matches: Sequence[TreeRow] | None = None
-        self._cursor = 0
         self._told: str | None = None
         self.states: Mapping[FlowKey, str] = {}
         self.git: GitStatus = NO_GIT
@@ -93,6 +76,11 @@ class FileTree(ScrollView, can_focus=True):
         """The file that the editor shows, marked in the tree."""
 
     # ---- what is shown -----------------------------------------------------------------------------------------
+
+    @property
+    def row_count(self) -> int:
+        """All rows, those of open folders too."""
+        return len(self.rows)
 
     @property
     def rows(self) -> Sequence[TreeRow]:
@@ -129,12 +117,8 @@ class FileTree(ScrollView, can_focus=True):
         if keep:
             place = next((at for at, row in enumerate(self.rows) if row.entry.path == keep and not row.note), None)
             self._cursor = place if place is not None else self._cursor
-        self._cursor = max(min(self._cursor, len(self.rows) - 1), 0)
-        size = Size(self.scrollable_content_region.width, len(self.rows))
-        if size != self.virtual_size:
-            self.virtual_size = size
-            self._scroll_update(size)
-        self._tell()
+        self._lay_out(len(self.rows))
+        self._moved()
         self.refresh()
 
     def select(self, path: str) -> bool:
@@ -144,24 +128,17 @@ class FileTree(ScrollView, can_focus=True):
             self._move_to(place)
         return place is not None
 
-    def _tell(self) -> None:
+    def _settle(self) -> None:
+        self.settle()
+
+    def _moved(self) -> None:
         entry = self.selected
         path = entry.path if entry else None
         if path != self._told:
             self._told = path
             self.post_message(self.Highlighted(entry))
 
-    # ---- moving ------------------------------------------------------------------------------------------------
-
-    def action_move(self, step: int) -> None:
-        self._move_to(self._cursor + step)
-
-    def action_page(self, direction: int) -> None:
-        self._move_to(self._cursor + direction * max(self.size.height - 1, 1))
-
-    def action_go(self, row: int) -> None:
-        """The first row, or the last for -1."""
-        self._move_to(row if row >= 0 else len(self.rows) - 1)
+    # ---- keys --------------------------------------------------------------------------------------------------
 
     def action_choose(self) -> None:
         entry = self.selected
@@ -198,28 +175,10 @@ class FileTree(ScrollView, can_focus=True):
         if folder:
             self.select(folder)
 
-    def _move_to(self, row: int) -> None:
-        self._cursor = max(min(row, len(self.rows) - 1), 0)
-        top, height = self.scroll_offset.y, max(self.size.height, 1)
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False, immediate=True)
-        elif self._cursor >= top + height:
-            self.scroll_to(y=self._cursor - height + 1, animate=False, immediate=True)
-        self._tell()
-        self.refresh()
-
-    def on_click(self, event: events.Click) -> None:
-        row = event.y + self.scroll_offset.y
-        if row >= len(self.rows):
-            return
-        again = row == self._cursor and event.chain > 1
-        self._move_to(row)
+    def _clicked(self, again: bool) -> None:
         entry = self.selected
         if entry is not None and (again or entry.is_folder):
             self.action_choose()
-
-    def on_resize(self) -> None:
-        self.settle()
 
     # ---- painting ----------------------------------------------------------------------------------------------
 
@@ -234,13 +193,13 @@ class FileTree(ScrollView, can_focus=True):
 
     def _note(self, row: TreeRow, width: int) -> Strip:
         text = f"{'  ' * row.depth}  {clean(row.note)}"
-        muted = self.get_component_rich_style("tree--muted")
+        muted = self.get_component_rich_style("rows--muted")
         return Strip([Segment(shorten(text, width), muted)]).extend_cell_length(width, self.rich_style)
 
     def _row(self, row: TreeRow, width: int) -> Strip:
         entry = row.entry
         state, git = self._state_of(entry), self.git.marks.get(entry.path, "")
-        muted = self.get_component_rich_style("tree--muted")
+        muted = self.get_component_rich_style("rows--muted")
         right: list[Segment] = []
         if state:
             right.append(Segment(look(state).symbol, self.get_component_rich_style(f"state--{look(state).tone}")))
@@ -282,13 +241,6 @@ class FileTree(ScrollView, can_focus=True):
         found = [self.states[key] for key in entry.flows if key in self.states]
         order = ("running", "bad", "warning", "waiting", "ended", "good")
         return min(found, key=lambda state: order.index(look(state).tone), default="")
-
-    def _highlighted(self, strip: Strip) -> Strip:
-        """While another pane has the keys only the ground changes, so that the colours stay."""
-        style = self.get_component_rich_style("tree--cursor")
-        if not self.has_focus:
-            style = Style(bgcolor=style.bgcolor)
-        return Strip([Segment(part.text, (part.style or Style()) + style) for part in strip], strip.cell_length)
 
 
 def shown_name(entry: Entry) -> str:
