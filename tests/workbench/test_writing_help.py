@@ -112,6 +112,25 @@ async def test_a_snippet_puts_the_cursor_where_it_is_needed(tmp_path: Path) -> N
         assert editor.cursor_location[0] > editor.text.count("\n") - 1
 
 
+async def test_a_key_that_chooses_before_the_list_is_drawn_anew_chooses_from_what_the_text_says(tmp_path: Path) -> None:
+    app = workbench(make_workspace(tmp_path), FLOW)
+    async with app.run_test(size=(120, 40)) as pilot:
+        editor = await opened(app, pilot, HELLO)
+        await pilot.press(*"  - ", "p")
+        await until(pilot, lambda: shown(app).is_open)
+        help_ = app.main.editor._help
+        before = list(shown(app).items)
+        # No frame comes in between, as on a slow line.
+        help_.takes("y", "y")
+        editor.insert("y")
+        help_.takes("y", "y")
+        help_.changed()
+        assert shown(app).items == before
+        assert help_.takes("down", None)
+        assert shown(app).items != before
+        assert all("py" in item.label.lower() or "py" in item.insert.lower() for item in shown(app).items)
+
+
 async def test_what_is_this(tmp_path: Path) -> None:
     app = workbench(make_workspace(tmp_path), FLOW)
     async with app.run_test(size=(120, 40)) as pilot:
