@@ -99,6 +99,7 @@ async def test_the_tab(recorder: Recorder) -> None:
         await pilot.press("V")
         await until(pilot, lambda: screen(app).tab == "environment" and "dependencies" in app.grid())
         assert "directory" not in app.grid()
+        assert "▾ script tasks" in app.grid()
         noted(record)
         recorder.add(RUN, c.ExecutionMoved("SUCCESS", recorder.clock.now()))
         await until(pilot, lambda: "directory  /somewhere" in app.grid() and f"podium  {__version__}" in app.grid())

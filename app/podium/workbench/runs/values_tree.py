@@ -161,7 +161,9 @@ class ValuesTree(Tree[_Data]):
             return Text(str(node.label), self._style("muted") + style)
         mark = "" if not value.is_branch else "▾ " if node.is_expanded else "▸ "
         root = node.parent is self.root
-        name = Text(mark + clean(path_of(value.path) if root else value.name), base_style + style)
+        # A name alone is no path yet: `script tasks` needs no brackets.
+        label = path_of(value.path) if root and len(value.path) > 1 else value.name
+        name = Text(mark + clean(label), base_style + style)
         if root and value.is_branch:
             return name
         kind = "muted" if value.is_branch or value.value is None else "text"
